@@ -1,0 +1,256 @@
+"""What dialects have in common: reading one aspect of an agent from its fields or its text.
+
+Each function takes what :mod:`agentdocs.source` and :mod:`agentdocs.markdown` found and returns
+data; a dialect is a choice of these.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from agentdocs import tools
+from agentdocs.model import Activation, Example
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from agentdocs.model import Field, Outline, RawFile, Tool
+
+_EXAMPLE = re.compile(r"<example>(.*?)(?:</example>|(?=<example>)|\Z)", re.DOTALL | re.IGNORECASE)
+_COMMENTARY = re.compile(r"<commentary>(.*?)(?:</commentary>|\Z)", re.DOTALL | re.IGNORECASE)
+_SPEAKER = re.compile(
+    r"(?:(?<=[\s\"'.”])|^)\**(?P<who>context|user|human|assistant|commentary)\**:\**\s*",
+    re.IGNORECASE,
+)
+_INTRO = re.compile(r"[\s*]*\b(?:for )?examples?(?: usage| scenarios?)?(?: include)?\s*:[\s*]*$", re.I)
+_WHEN = re.compile(
+    r"(?:use|invoke|call|choose|activate|triggers?|apply|must be used|should be used|consult)\b", re.I
+)
+_NOT = re.compile(
+    r"(?:do not use|don't use|never use|not for|avoid (?:it|using)|not intended|do not invoke)\b", re.I
+)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"'(])|\n{2,}")
+_FOOTER = re.compile(
+    r"\**(?P<key>version|last updated|updated|maintainers?|maintained by|author)\**\s*:\**\s*"
+    r"(?P<value>.+?)\s*$",
+    re.IGNORECASE,
+)
+_HEADING_KEYS = {
+    "description": "description", "role": "description", "purpose": "description",
+    "tools": "tools", "allowed tools": "tools", "available tools": "tools",
+    "model": "model", "tags": "tags",
+}  # fmt: skip
+
+
+def text_of(field: Field | None) -> str:
+    """Return a field's value as one text; lists are joined by commas."""
+    if field is None or field.value is None:
+        return ""
+    if isinstance(field.value, list):
+        return ", ".join(str(item) for item in field.value if not isinstance(item, dict | list))
+    return "" if isinstance(field.value, dict) else field.value.strip()
+
+
+def list_of(field: Field | None) -> tuple[str, ...]:
+    """Return a field's value as a list; a text is split at commas."""
+    if field is None or field.value is None or isinstance(field.value, dict):
+        return ()
+    if isinstance(field.value, list):
+        return tuple(str(item).strip() for item in field.value if isinstance(item, str))
+    return tuple(part.strip() for part in field.value.strip("[]").split(",") if part.strip())
+
+
+def first(raw: RawFile, *keys: str) -> Field | None:
+    """Return the first of several fields that is there."""
+    return next((found for key in keys if (found := raw.field(key))), None)
+
+
+def tools_field(raw: RawFile, *keys: str) -> tuple[Tool, ...]:
+    """Return the tools of the first of ``keys``, then those that are denied."""
+    allow = first(raw, *keys)
+    deny = first(raw, "disallowedTools", "disallowed-tools", "disallowed_tools")
+    allowed = tools.parse(allow.value, allow.line) if allow else ()
+    denied = tools.parse(deny.value, deny.line, allowed=False) if deny else ()
+    return (*allowed, *denied)
+
+
+def tools_section(outline: Outline) -> tuple[Tool, ...]:
+    """Return the tools of a ``## Tools`` list."""
+    slugs = {s.slug for s in outline.sections if _HEADING_KEYS.get(_plain(s.title)) == "tools"}
+    found: list[Tool] = []
+    for item in outline.items:
+        if item.section in slugs:
+            name = item.codes[0] if item.codes else re.split(r"\s+[-–—:]\s+|:\s", item.text)[0]
+            # A sentence in a tools section is advice, not a tool.
+            if tools.canonical(name) != name or len(name.split()) == 1 or tools.canonical(name) in tools.CANONICAL:
+                found += tools.parse([name], item.line)
+    return tuple(found)
+
+
+def model_of(field: Field | None) -> str:
+    """Return the model, lower case; the first of a list of fallbacks."""
+    return (list_of(field) or ("",))[0].lower()
+
+
+def examples(text: str, line: int) -> tuple[Example, ...]:
+    """Return the ``<example>`` blocks of a text that begins at ``line``."""
+    found = []
+    plain = text.replace("\\n", "\n")
+    for match in _EXAMPLE.finditer(plain):
+        at = line + text[: match.start()].count("\n") if "\\n" not in text else line
+        if example := _example(match[1], at):
+            found.append(example)
+    return tuple(found)
+
+
+def _example(text: str, line: int) -> Example | None:
+    turns: list[tuple[str, str]] = []
+    comments = [_squeeze(match[1]) for match in _COMMENTARY.finditer(text)]
+    text = _COMMENTARY.sub("", text)
+    context = ""
+    marks = list(_SPEAKER.finditer(text))
+    before = _squeeze(text[: marks[0].start()] if marks else text)
+    if before:
+        context = before
+    for number, mark in enumerate(marks):
+        end = marks[number + 1].start() if number + 1 < len(marks) else len(text)
+        said = _unquote(_squeeze(text[mark.end() : end]))
+        who = mark["who"].lower().replace("human", "user")
+        if who == "context":
+            context = f"{context} {said}".strip()
+        elif said:
+            turns.append((who, said))
+    turns += [("commentary", comment) for comment in comments if comment]
+    return Example(context, tuple(turns), line) if context or turns else None
+
+
+def without_examples(text: str) -> str:
+    """Return a description without its ``<example>`` blocks and the words that lead to them."""
+    plain = text.replace("\\n", "\n")
+    cut = _EXAMPLE.search(plain)
+    if cut:
+        plain = _EXAMPLE.sub("\n\n", plain)
+        head, tail = plain[: cut.start()], plain[cut.start() :]
+        plain = _INTRO.sub("", head.rstrip()) + tail
+    return re.sub(r"\n{3,}", "\n\n", plain).strip()
+
+
+def split_description(text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Return summary, sentences that say when to use the agent, and when not to."""
+    summary, when, when_not = [], [], []
+    for sentence in _SENTENCE.split(text):
+        clean = _squeeze(sentence)
+        if not clean:
+            continue
+        if _NOT.match(clean):
+            when_not.append(clean)
+        elif _WHEN.match(clean) and not re.match(r"use\w", clean, re.I):
+            when.append(clean)
+        else:
+            summary.append(clean)
+    return " ".join(summary), tuple(when), tuple(when_not)
+
+
+def activation(outline: Outline) -> Activation:
+    """Return triggers, file patterns, commands and YES/NO tables of a text."""
+    when, when_not = _verdicts(outline)
+    keywords: list[str] = []
+    files: list[str] = []
+    commands: list[str] = []
+    for text in _labelled(outline):
+        label, _, rest = text.partition(":")
+        name = _plain(label)
+        values = [part.strip(" \"'“”.`") for part in rest.split(",")]
+        if name in ("auto-triggers", "auto triggers", "triggers", "keywords", "trigger keywords"):
+            keywords += [value for value in values if value]
+        elif name in ("use explicitly for", "use for", "use when"):
+            when += [value for value in values if value]
+        elif name in ("files", "file patterns", "directories", "paths", "globs"):
+            files += [value for value in values if value]
+    for item in outline.items:
+        commands += [code for code in item.codes[:1] if re.fullmatch(r"/[a-z][\w:-]*", code)]
+    unique = dict.fromkeys
+    return Activation(
+        tuple(unique(when)), tuple(unique(when_not)), tuple(unique(keywords)),
+        tuple(unique(files)), tuple(unique(commands)),
+    )  # fmt: skip
+
+
+def _labelled(outline: Outline) -> Iterator[str]:
+    """Yield the texts ``Label: a, b, c`` of paragraphs' lines and list items."""
+    for paragraph in outline.paragraphs:
+        # Two labels on neighbouring lines are one paragraph.
+        yield from re.split(r"\s(?=USE EXPLICITLY FOR:|AUTO-TRIGGERS:)", paragraph.text)
+    for item in outline.items:
+        yield item.text
+
+
+def _verdicts(outline: Outline) -> tuple[list[str], list[str]]:
+    """Return the scenarios of tables whose cells say YES or NO."""
+    when, when_not = [], []
+    for table in outline.tables:
+        for row in table.rows[1:]:
+            if len(row) < 2:
+                continue
+            verdict = re.match(r"[^\w✅❌✓✗]*(yes\b|no\b|✅|❌|✓|✗)", row[1], re.IGNORECASE)
+            if not verdict:
+                continue
+            rest = row[1][verdict.end() :].strip(" -–—:,.")
+            text = f"{row[0]} ({rest})" if rest else row[0]
+            (when if verdict[1].lower() in ("yes", "✅", "✓") else when_not).append(text)
+    return when, when_not
+
+
+def footer(outline: Outline) -> dict[str, tuple[str, int]]:
+    """Return ``version``, ``updated`` and ``maintainer`` of the last lines, with their lines."""
+    found: dict[str, tuple[str, int]] = {}
+    for paragraph in outline.paragraphs[-3:]:
+        line = paragraph.line
+        parts = re.split(r"\s(?=\**(?:Version|Last Updated|Updated|Maintain|Author))", paragraph.text)
+        for offset, part in enumerate(parts):
+            match = _FOOTER.fullmatch(part.strip())
+            if match and len(match["value"]) < 100:
+                key = match["key"].lower()
+                name = "version" if key == "version" else "updated" if "updated" in key else "maintainer"
+                found[name] = (match["value"], line + offset)
+    return found
+
+
+def opening(outline: Outline) -> tuple[str, int]:
+    """Return the first paragraph of the text, and its line."""
+    title = next((s.slug for s in outline.sections if s.level == 1), "")
+    for paragraph in outline.paragraphs:
+        if paragraph.section in ("", title) and paragraph.text.strip():
+            return paragraph.text, paragraph.line
+    return "", 1
+
+
+def section_text(outline: Outline, *titles: str) -> tuple[str, int]:
+    """Return the first paragraph below the first heading of one of these titles."""
+    slugs = {s.slug for s in outline.sections if _plain(s.title) in titles}
+    for paragraph in outline.paragraphs:
+        if paragraph.section in slugs and not re.match(r"[A-Z][A-Z -]{5,}:", paragraph.text):
+            return paragraph.text, paragraph.line
+    return "", 1
+
+
+def has_headings(outline: Outline, *titles: str) -> list[str]:
+    """Return those of ``titles`` (lower case) that are headings of the text."""
+    there = {_plain(s.title) for s in outline.sections if s.level}
+    return [title for title in titles if title in there]
+
+
+def _plain(title: str) -> str:
+    return re.sub(r"[\s_]+", " ", re.sub(r"[^\w\s/-]", "", title.lower())).strip()
+
+
+def _squeeze(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _unquote(text: str) -> str:
+    text = text.strip()
+    if len(text) > 1 and text[0] in "\"'“" and text[-1] in "\"'”":
+        return text[1:-1].strip()
+    return text

@@ -1,0 +1,309 @@
+"""Text → fields and body: YAML strictly first, then key by key, and no key is ever dropped.
+
+Of 271 blocks in public libraries that a strict YAML parser refuses, splitting at the keys and
+reading each entry alone recovers all.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import yaml
+
+from agentdocs.model import Field
+from agentdocs.problems import Edit, Problem, ProblemKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from agentdocs.model import Value
+
+MAX_DEPTH = 12
+"""Deepest nesting of a field that is read as data; hooks, the deepest known, have 6."""
+MAX_BLOCK = 200_000
+"""Characters of front matter beyond which it is not given to YAML."""
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_KEY = re.compile(r"""(?P<quote>["']?)(?P<key>[A-Za-z_$][\w.$-]*)(?P=quote)\s*:(?=\s|$)""")
+# Words that begin lines of a conversation inside a description. They are keys of no dialect.
+_SPEAKERS = frozenset({"user", "assistant", "context", "commentary", "human", "example", "examples"})
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """Fields, and the body with the line it begins on."""
+
+    fields: tuple[Field, ...]
+    body: str
+    body_line: int
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """The lines of one top-level key."""
+
+    key: str
+    line: int
+    lines: tuple[str, ...]
+
+    @property
+    def raw(self) -> str:
+        return "\n".join(self.lines)
+
+
+class _RefusedError(Exception):
+    """YAML that is refused for what it would cost, not for its form."""
+
+    def __init__(self, kind: ProblemKind, line: int, text: str) -> None:
+        super().__init__(text)
+        self.kind, self.line, self.text = kind, line, text
+
+
+def read_front_matter(path: str, text: str) -> FrontMatter:
+    """Split the front matter off ``text`` (``\\n`` line ends) and read it."""
+    lines = text.split("\n")
+    if lines[0].rstrip() != "---":
+        return FrontMatter((), text, 1)
+    end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in ("---", "...")), None)
+    problems: list[Problem] = []
+    if end is None or not _looks_like_fields(lines[1:end]):
+        if end is not None and any(line.strip() for line in lines[1:end]):
+            end = None
+        if end is None:
+            end = _guess_end(lines)
+            if end == 1:  # a thematic break, not front matter
+                return FrontMatter((), text, 1)
+            problems.append(_unclosed(path, end))
+            block, rest = lines[1:end], lines[end:]
+            fields, more = _read_block(path, block)
+            return FrontMatter(fields, "\n".join(rest), end + 1, (*problems, *more))
+    fields, more = _read_block(path, lines[1:end])
+    return FrontMatter(fields, "\n".join(lines[end + 1 :]), end + 2, tuple(more))
+
+
+def _looks_like_fields(block: list[str]) -> bool:
+    """Whether the first line with text is a key, a comment or a list (a list of agents)."""
+    first = next((line for line in block if line.strip()), "")
+    return bool(_KEY.match(first)) or first.lstrip().startswith(("#", "- ", "{", "?", '"', "'"))
+
+
+def _guess_end(lines: list[str]) -> int:
+    """Index of the first line that cannot belong to front matter that nobody closed."""
+    for number, line in enumerate(lines[1:], 1):
+        inside = _KEY.match(line) or line.startswith((" ", "\t", "- "))
+        if not inside:
+            return number
+    return len(lines)
+
+
+def _unclosed(path: str, end: int) -> Problem:
+    return Problem(
+        path,
+        1,
+        f"The front matter is opened with “---” and never closed; line {end} was taken for its end.",
+        ProblemKind.UNCLOSED_FRONT_MATTER,
+        f"Put “---” on a line of its own after line {end}.",
+        (Edit(end + 1, end + 1, ("---",)),),
+    )
+
+
+def _read_block(path: str, block: list[str]) -> tuple[tuple[Field, ...], list[Problem]]:
+    """Read the lines between the ``---``; the first of them is line 2 of the file."""
+    if not any(line.strip() for line in block):
+        return (), []
+    try:
+        pairs = list(_strict("\n".join(block)))
+    except _RefusedError as refused:
+        problem = Problem(path, refused.line + 2, refused.text, refused.kind)
+        return _keep_raw(block), [problem]
+    except yaml.YAMLError:
+        return _read_entries(path, block)
+    starts = [line for _, _, line in pairs] + [len(block)]
+    fields, problems = [], []
+    seen: dict[str, int] = {}
+    for number, (key, value, line) in enumerate(pairs):
+        raw = "\n".join(block[line : starts[number + 1]]).rstrip()
+        fields.append(Field(key, value, raw, line + 2))
+        problems += _duplicate(path, key, line + 2, seen)
+    return tuple(fields), problems
+
+
+def _strict(text: str) -> Iterator[tuple[str, Value, int]]:
+    """Yield key, value and 0-based line of each top-level entry.
+
+    :raises yaml.YAMLError: not YAML, or not a mapping with plain keys.
+    :raises _RefusedError: YAML that would cost too much.
+    """
+    if len(text) > MAX_BLOCK:
+        message = f"The front matter has more than {MAX_BLOCK:,} characters; it is kept as text."
+        raise _RefusedError(ProblemKind.YAML_TOO_DEEP, 0, message)
+    _check_cost(text)
+    node = yaml.compose(text, Loader=_LOADER)
+    if node is None:
+        return
+    if not isinstance(node, yaml.MappingNode):
+        raise yaml.YAMLError("not a mapping")
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.YAMLError("a key is not a scalar")
+        yield key.value, _value(value), key.start_mark.line
+
+
+def _check_cost(text: str) -> None:
+    """Refuse aliases and deep nesting, from the event stream, before anything is built."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            line = event.start_mark.line
+            # ``tools: *`` is not meant as an alias: let the entry be read alone.
+            if isinstance(event, yaml.AliasEvent) and depth <= 1:
+                raise yaml.YAMLError("alias")
+            message = "The front matter uses YAML anchors or aliases; they are not expanded."
+            raise _RefusedError(ProblemKind.YAML_ALIAS, line, message)
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                message = f"The front matter is nested more than {MAX_DEPTH} levels deep."
+                raise _RefusedError(ProblemKind.YAML_TOO_DEEP, event.start_mark.line, message)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _value(node: yaml.Node) -> Value:
+    """Return a node's value; scalars stay text, so that ``2.10`` is not 2.1 nor ``no`` false."""
+    if isinstance(node, yaml.MappingNode):
+        pairs = ((k, v) for k, v in node.value if isinstance(k, yaml.ScalarNode))
+        return {k.value: _value(v) for k, v in pairs}
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item) for item in node.value]
+    plain = node.style is None
+    return None if plain and node.value in ("", "~", "null") else str(node.value)
+
+
+def _duplicate(path: str, key: str, line: int, seen: dict[str, int]) -> list[Problem]:
+    first = seen.setdefault(key, line)
+    if first == line:
+        return []
+    text = f"“{key}” stands twice, on lines {first} and {line}; the second counts here."
+    return [Problem(path, line, text, ProblemKind.DUPLICATE_KEY, "Remove one of them.")]
+
+
+def _keep_raw(block: list[str]) -> tuple[Field, ...]:
+    return tuple(
+        Field(entry.key, _text_of(entry), entry.raw, entry.line, "repaired")
+        for entry in _entries(block)
+    )
+
+
+def _entries(block: list[str]) -> Iterator[_Entry]:
+    """Split at top-level keys; lines of a conversation that look like keys stay where they are."""
+    key, start, lines, in_example = "", 2, list[str](), False
+    for number, line in enumerate(block, 2):
+        match = _KEY.match(line)
+        if match and not in_example and match["key"].lower() not in _SPEAKERS:
+            if key or any(part.strip() for part in lines):
+                yield _Entry(key, start, tuple(lines))
+            key, start, lines = match["key"], number, []
+        lines.append(line)
+        opened, closed = line.rfind("<example>"), line.rfind("</example>")
+        if opened != closed:
+            in_example = opened > closed
+    if key or any(part.strip() for part in lines):
+        yield _Entry(key, start, tuple(lines))
+
+
+def _read_entries(path: str, block: list[str]) -> tuple[tuple[Field, ...], list[Problem]]:
+    """Read a block that YAML refuses as a whole."""
+    fields: list[Field] = []
+    problems: list[Problem] = []
+    seen: dict[str, int] = {}
+    for entry in _entries(block):
+        try:
+            pairs = list(_strict(entry.raw))
+            value = pairs[0][1] if len(pairs) == 1 and pairs[0][0] == entry.key else _text_of(entry)
+            repaired = len(pairs) != 1 and bool(entry.key)
+        except _RefusedError as refused:
+            problems.append(Problem(path, entry.line + refused.line, refused.text, refused.kind))
+            value, repaired = _text_of(entry), True
+        except yaml.YAMLError:
+            value, repaired = _text_of(entry), True
+            problems.append(_broken(path, entry, str(value)))
+        if not entry.key and all(line.lstrip().startswith("#") for line in entry.lines if line):
+            continue  # comments before the first key
+        if entry.key:
+            problems += _duplicate(path, entry.key, entry.line, seen)
+        key = entry.key or "front matter"
+        fields.append(Field(key, value, entry.raw, entry.line, "repaired" if repaired else "ok"))
+    if not any(p.kind is not ProblemKind.DUPLICATE_KEY for p in problems):
+        text = "The front matter is not valid YAML; it was read key by key."
+        problems.append(Problem(path, 2, text, ProblemKind.BROKEN_FRONT_MATTER))
+    return tuple(fields), problems
+
+
+def _text_of(entry: _Entry) -> str:
+    """Return the entry's value as text: what follows the colon, without quotes or indentation."""
+    match = _KEY.match(entry.lines[0])
+    first = entry.lines[0][match.end() :] if match and entry.key else entry.lines[0]
+    rest = [line.strip() for line in entry.lines[1:]]
+    text = first.strip()
+    if text in ("|", ">", "|-", ">-", "|+", ">+"):
+        text = ""
+    text = "\n".join([text, *rest]).strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1]
+    return text
+
+
+def _broken(path: str, entry: _Entry, value: str) -> Problem:
+    edits, hint = _quoted(entry, value)
+    key = f"“{entry.key}”" if entry.key else "This line"
+    text = f"The value of {key} is not valid YAML: {_cause(entry, value)}."
+    if not entry.key:
+        text = "This line belongs to no key."
+    return Problem(path, entry.line, text, ProblemKind.BROKEN_FRONT_MATTER, hint, edits)
+
+
+def _cause(entry: _Entry, value: str) -> str:
+    if any("\t" in line[: len(line) - len(line.lstrip())] for line in entry.lines):
+        return "it is indented with a tab"
+    if value.startswith(("[", "{")):
+        return f"text follows the list that “{value[0]}” opens"
+    if value.startswith(("*", "&", "@", "`", "%", "!", "|", ">")):
+        return f"“{value[0]}” at its beginning has a meaning of its own"
+    if re.search(r":(\s|$)", value):
+        return "it contains “: ”, which begins a nested key"
+    if value.count('"') % 2 or value.count("'") % 2:
+        return "a quote is not closed"
+    return "it cannot be read as one value"
+
+
+def _quoted(entry: _Entry, value: str) -> tuple[tuple[Edit, ...], str]:
+    """Return the edit that makes the entry valid YAML with the same value, if there is one."""
+    if not entry.key or not value:
+        return (), "Quote the value."
+    if "\n" in value:
+        lines = (f"{entry.key}: |-", *(f"  {line}" if line else "" for line in value.split("\n")))
+        hint = f"Write it as a block: “{entry.key}: |-”, its lines indented by two spaces."
+    else:
+        escaped = value.replace("'", "''")
+        lines = (f"{entry.key}: '{escaped}'",)
+        hint = "Put the value in single quotes."
+    try:
+        same = [(key, text) for key, text, _ in _strict("\n".join(lines))] == [(entry.key, value)]
+    except (yaml.YAMLError, _RefusedError):
+        same = False
+    if not same:
+        return (), "Quote the value."
+    end = entry.line + len(entry.lines)
+    blank = sum(1 for _ in _trailing_blank(entry.lines))
+    return (Edit(entry.line, end - blank, lines),), hint
+
+
+def _trailing_blank(lines: tuple[str, ...]) -> Iterator[str]:
+    for line in reversed(lines):
+        if line.strip():
+            return
+        yield line

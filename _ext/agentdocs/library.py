@@ -1,0 +1,269 @@
+"""A folder → its agents with their companions, and the Problems of what could not be read."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from agentdocs.markdown import outline
+from agentdocs.model import Companion
+from agentdocs.paths import resolve
+from agentdocs.problems import Problem, ProblemKind
+from agentdocs.read import read_agent
+from agentdocs.source import MAX_BYTES, is_binary, read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from agentdocs.model import Agent, Outline, RawFile
+
+SKIPPED = frozenset({
+    ".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__",
+    ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "_build", "dist", ".idea",
+})  # fmt: skip
+"""Folders that hold no agents of anybody's."""
+
+CONTRACT = ".verify.yaml"
+"""Suffix of the files that say how an agent's snippets are verified; they are no companions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What one folder holds."""
+
+    root: Path
+    name: str
+    """The folder's name: the collection of agents that lie directly in it."""
+    agents: tuple[Agent, ...]
+    problems: tuple[Problem, ...]
+    """Of files that belong to no agent."""
+
+
+def read_library(
+    root: Path,
+    max_bytes: int = MAX_BYTES,
+    progress: Callable[[Iterable[str], int], Iterable[str]] = lambda items, _: items,
+) -> Library:
+    """Read everything below ``root``.
+
+    :param progress: wraps the paths that are read, with their number.
+    :raises NotADirectoryError: ``root`` is no folder.
+    """
+    if not root.is_dir():
+        raise NotADirectoryError(root)
+    problems: list[Problem] = []
+    files = sorted(_walk(root, problems))
+    skills = {str(PurePosixPath(f).parent): f for f in files if _is_skill(f)}
+    owned = {f: folder for f in files if (folder := _skill_folder(f, skills)) is not None}
+    agents: list[Agent] = []
+    left: dict[str, RawFile] = {}
+    candidates = [f for f in files if _is_skill(f) or (f not in owned and _may_be_agent(root, f))]
+    for path in progress(candidates, len(candidates)):
+        raw = read_file(root, path, max_bytes)
+        if not raw.text and not raw.fields:
+            problems += raw.problems
+            continue
+        agent = _guarded(raw, _is_skill(path), problems)
+        if agent is None:
+            left[path] = raw
+        else:
+            agents.append(agent)
+    agents = list(_with_companions(root, agents, files, owned, left, max_bytes))
+    used = {companion.path for agent in agents for companion in agent.companions}
+    for path in sorted(left.keys() - used):
+        text = "This file is not an agent in any dialect that is known, and no agent refers to it."
+        problems.append(Problem(path, 1, text, ProblemKind.NOT_AN_AGENT))
+    name = root.resolve().name or "library"
+    return Library(root, name, tuple(agents), tuple(sorted(problems)))
+
+
+def _guarded(raw: RawFile, is_skill: bool, problems: list[Problem]) -> Agent | None:
+    """Read an agent; a fault of ours costs this file alone, and says so."""
+    try:
+        return read_agent(raw, is_skill)
+    except Exception as error:
+        text = f"agentdocs failed on this file: {type(error).__name__}: {error}"
+        problems.append(Problem(raw.path, 1, text, ProblemKind.INTERNAL))
+        return None
+
+
+def _walk(root: Path, problems: list[Problem], folder: str = "") -> Iterator[str]:
+    """Yield the paths of all files, and note links and folders that are not followed."""
+    real_root = root.resolve()
+    try:
+        entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
+    except OSError as error:
+        text = f"The folder cannot be read: {error.strerror or type(error).__name__}."
+        problems.append(Problem(folder or ".", 1, text, ProblemKind.UNREADABLE_FILE))
+        return
+    for entry in entries:
+        path = f"{folder}/{entry.name}" if folder else entry.name
+        if not _is_text(path):
+            continue
+        if entry.is_symlink():
+            if (problem := _link_problem(root, real_root, path)) is not None:
+                problems.append(problem)
+                continue
+            if entry.is_dir():
+                continue  # what it leads to is read where it really is
+        if entry.is_dir():
+            if entry.name not in SKIPPED and not (Path(entry.path) / "pyvenv.cfg").exists():
+                yield from _walk(root, problems, path)
+        else:
+            yield path
+
+
+def _is_text(path: str) -> bool:
+    """Whether a path can be written down: names that are no Unicode cannot become addresses."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _link_problem(root: Path, real_root: Path, path: str) -> Problem | None:
+    link = root / path
+    try:
+        target = link.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        loop = isinstance(error, RuntimeError) or getattr(error, "errno", 0) == 40
+        kind = ProblemKind.LINK_LOOP if loop else ProblemKind.UNREADABLE_FILE
+        text = "This link leads back to itself." if loop else "This link leads to nothing."
+        return Problem(path, 1, text, kind)
+    if not target.is_relative_to(real_root):
+        text = "This link leads out of the library and is not followed."
+        return Problem(path, 1, text, ProblemKind.LINK_OUTSIDE)
+    if target.is_dir() and link.parent.resolve().is_relative_to(target):
+        text = "This link leads back to a folder above it and is not followed."
+        return Problem(path, 1, text, ProblemKind.LINK_LOOP)
+    return None
+
+
+def _is_skill(path: str) -> bool:
+    return PurePosixPath(path).name.lower() == "skill.md"
+
+
+def _skill_folder(path: str, skills: dict[str, str]) -> str | None:
+    """Return the innermost skill's folder that a file belongs to."""
+    return next((str(p) for p in PurePosixPath(path).parents if str(p) in skills), None)
+
+
+def _may_be_agent(root: Path, path: str) -> bool:
+    """Whether a file's name is that of an agent: Markdown, or no suffix and front matter."""
+    name = PurePosixPath(path).name
+    if name.lower().endswith(".md"):
+        return True
+    if "." in name:
+        return False
+    try:
+        if not (root / path).is_file():
+            return False
+        with (root / path).open("rb") as stream:
+            return stream.read(4).rstrip(b"\r\n") == b"---"
+    except OSError:
+        return False
+
+
+def _with_companions(
+    root: Path,
+    agents: list[Agent],
+    files: list[str],
+    owned: dict[str, str],
+    left: dict[str, RawFile],
+    max_bytes: int,
+) -> Iterator[Agent]:
+    """Give every agent the files that it ships; a file belongs to one agent."""
+    definitions = {agent.path for agent in agents}
+    free = [f for f in files if f not in definitions and not f.endswith(CONTRACT)]
+    by_folder: dict[str, list[str]] = {}
+    for file in free:
+        if file in owned:
+            by_folder.setdefault(owned[file], []).append(file)
+        else:
+            for parent in PurePosixPath(file).parents:
+                by_folder.setdefault(f"{parent}/", []).append(file)
+    loose = {file for file in free if file not in owned}
+    taken: set[str] = set()
+    for agent in agents:
+        path = PurePosixPath(agent.path)
+        folder = str(path.parent)
+        if agent.is_skill:
+            mine = by_folder.get(folder, [])
+            base = folder
+        else:
+            beside = str(path.parent / path.name.split(".")[0])
+            mine = [*by_folder.get(f"{beside}/", []), *_named(agent.path, agent.outline, loose)]
+            base = folder
+        mine = [file for file in dict.fromkeys(mine) if file not in taken]
+        taken.update(mine)
+        companions = [_companion(root, file, base, left.get(file), max_bytes) for file in mine]
+        if not agent.is_skill:
+            for companion in companions:  # companions name further ones
+                if companion.outline:
+                    more = _named(companion.path, companion.outline, loose - taken)
+                    taken.update(more)
+                    companions += [_companion(root, f, base, left.get(f), max_bytes) for f in more]
+        problems = [p for c in companions for p in _companion_problems(c)]
+        yield replace(
+            agent, companions=tuple(companions), problems=(*agent.problems, *sorted(problems))
+        )
+
+
+def _named(path: str, text: Outline, loose: set[str]) -> list[str]:
+    """Return the loose files that a text links to or names in a code span."""
+    found = []
+    for link in text.links:
+        if link.kind == "code" and "." not in link.target:
+            continue
+        target = resolve(path, link.target.partition("#")[0])
+        if target in loose:
+            found.append(target)
+    return list(dict.fromkeys(found))
+
+
+def _companion(
+    root: Path, path: str, base: str, raw: RawFile | None, max_bytes: int
+) -> Companion:
+    name = path if base == "." else os.path.relpath(path, base).replace(os.sep, "/")
+    if raw is None and _looks_binary(root / path):
+        return Companion(path, name, _size(root / path))
+    if raw is None:
+        raw = read_file(root, path, max_bytes)
+    parsed = None
+    if path.lower().endswith(".md") and raw.text:
+        parsed = outline(path, raw.body, raw.body_line)
+    return Companion(path, name, raw.size, raw if raw.text else None, parsed)
+
+
+def _companion_problems(companion: Companion) -> Iterator[Problem]:
+    if companion.raw:
+        yield from companion.raw.problems
+    if companion.outline:
+        yield from companion.outline.problems
+    if companion.raw is None and not companion.name.lower().endswith(IMAGES):
+        text = f"“{companion.name}” is not text, or too large; it can be downloaded."
+        yield Problem(companion.path, 1, text, ProblemKind.COMPANION_NOT_SHOWN)
+
+
+IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+"""Suffixes of pictures that are shown; SVG is not among them, because it can carry scripts."""
+
+
+def _looks_binary(file: Path) -> bool:
+    try:
+        if not file.is_file():
+            return True
+        with file.open("rb") as stream:
+            return is_binary(stream.read(8192))
+    except OSError:
+        return True
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

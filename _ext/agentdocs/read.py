@@ -1,0 +1,179 @@
+"""One file → one :class:`Agent`: its dialect's reading, completed and checked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from agentdocs import facets, tools
+from agentdocs.dialects import detect
+from agentdocs.fields import LISTS, meaning
+from agentdocs.markdown import outline as parse_outline
+from agentdocs.markdown import slugify
+from agentdocs.model import Activation, Agent, Field
+from agentdocs.problems import Problem, ProblemKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from agentdocs.dialects.base import Reading
+    from agentdocs.model import Outline, RawFile, Section
+
+MAX_NAME = 120
+"""Longest name that is shown; the rest of a longer one stays in its field."""
+
+
+def read_agent(raw: RawFile, is_skill: bool = False) -> Agent | None:
+    """Read one file; None where it is no agent in any dialect."""
+    outline = parse_outline(raw.path, raw.body, raw.body_line)
+    found = detect(raw, outline, is_skill)
+    if found is None:
+        return None
+    dialect, evidence = found
+    reading = _complete(dialect.read(raw, outline), raw, outline)
+    title = _title_section(outline)
+    name, inferred = _name(reading, raw, title, is_skill)
+    plain = facets.without_examples(reading.description)
+    summary, when, when_not = facets.split_description(plain)
+    activation = reading.activation
+    if not reading.described_in_body:
+        activation = replace(
+            activation,
+            when=(*when, *activation.when),
+            when_not=(*when_not, *activation.when_not),
+        )
+    foot = facets.footer(outline)
+    agent = Agent(
+        raw=raw,
+        outline=outline,
+        dialect=dialect.name,
+        evidence=evidence,
+        is_skill=is_skill,
+        name=name,
+        tagline=title.title if title and not _same(title.title, name) else "",
+        title_section=title.slug if title else "",
+        summary=summary or plain,
+        description=plain,
+        described_in_body=reading.described_in_body,
+        examples=facets.examples(reading.description, reading.description_line),
+        activation=activation,
+        tools=_unique_tools(reading),
+        model=reading.model,
+        tags=tuple(dict.fromkeys(tag for tag in reading.tags if tag)),
+        version=reading.version or foot.get("version", ("", 0))[0],
+        author=reading.author or foot.get("maintainer", ("", 0))[0],
+        updated=foot.get("updated", ("", 0))[0],
+        color=reading.color,
+        dependencies=reading.dependencies,
+        fields=(*raw.fields, *inferred, *_inferred(reading, raw)),
+    )
+    problems = (*raw.problems, *outline.problems, *_check(agent, foot))
+    return replace(agent, problems=problems)
+
+
+def _complete(reading: Reading, raw: RawFile, outline: Outline) -> Reading:
+    """Fill what the dialect did not find from where other dialects keep it."""
+    if not reading.tools and not facets.first(raw, "tools", "allowed-tools", "allowed_tools"):
+        reading = replace(reading, tools=facets.tools_section(outline))
+    if reading.activation == Activation():
+        reading = replace(reading, activation=facets.activation(outline))
+    if not reading.description:
+        text, line = facets.opening(outline)
+        reading = replace(reading, description=text, description_line=line, described_in_body=True)
+    return reading
+
+
+def _title_section(outline: Outline) -> Section | None:
+    """Return the only first-level heading, if nothing stands before it."""
+    tops = [section for section in outline.sections if section.level == 1]
+    if len(tops) != 1:
+        return None
+    before = outline.sections[: outline.sections.index(tops[0])]
+    return None if any(s.level or s.prose or s.languages for s in before) else tops[0]
+
+
+def _name(
+    reading: Reading, raw: RawFile, title: Section | None, is_skill: bool
+) -> tuple[str, tuple[Field, ...]]:
+    """Return the name, and the field it is inferred from where the front matter has none."""
+    name = " ".join(reading.name.split())
+    if name:
+        return name[:MAX_NAME].strip(), ()
+    path = PurePosixPath(raw.path)
+    stem = path.parent.name if is_skill and path.parent.name else path.name.split(".")[0]
+    if title and title.title:
+        name, line, markup = title.title, title.line, title.markup
+    else:
+        name, line, markup = stem or "agent", 1, ""
+    return name[:MAX_NAME].strip(), (Field("name", name, markup, line, "inferred"),)
+
+
+def _inferred(reading: Reading, raw: RawFile) -> Iterator[Field]:
+    if reading.described_in_body and reading.description and not raw.field("description"):
+        line = reading.description_line
+        yield Field("description", reading.description, "", line, "inferred")
+    if reading.tools and not facets.first(raw, "tools", "allowed-tools", "allowed_tools"):
+        names = ", ".join(tool.raw for tool in reading.tools)
+        yield Field("tools", names, "", reading.tools[0].line, "inferred")
+
+
+def _unique_tools(reading: Reading) -> tuple[tools.Tool, ...]:
+    return tuple({(t.name, t.argument, t.allowed): t for t in reversed(reading.tools)}.values())[::-1]
+
+
+def _same(title: str, name: str) -> bool:
+    return slugify(title) == slugify(name)
+
+
+def _check(agent: Agent, foot: dict[str, tuple[str, int]]) -> Iterator[Problem]:
+    raw = agent.raw
+    if raw.text and not raw.field("name"):
+        text = f"The file has no name; “{agent.name}” was taken from its heading or path."
+        yield Problem(raw.path, 1, text, ProblemKind.NAME_MISSING)
+    if raw.text and not agent.description and not agent.examples:
+        line = field.line if (field := raw.field("description")) else 1
+        text = "Nothing says what this agent is for."
+        hint = "Add “description:” to the front matter."
+        yield Problem(raw.path, line, text, ProblemKind.DESCRIPTION_MISSING, hint)
+    yield from _check_name(agent)
+    for tool in agent.tools:
+        if tools.permits(tool.name) == "other":
+            text = f"No known tool is called “{tool.raw[:80]}”."
+            yield Problem(raw.path, tool.line, text, ProblemKind.UNKNOWN_TOOL)
+    for field in raw.fields:
+        if not meaning(field.key) and field.key != "front matter":
+            text = f"No dialect knows the field “{field.key[:80]}”."
+            yield Problem(raw.path, field.line, text, ProblemKind.UNKNOWN_FIELD)
+        if isinstance(field.value, dict) and (field.key in LISTS or field.key in ("name", "description")):
+            kind = "a list" if field.key in LISTS else "a text"
+            text = f"“{field.key}” holds a map where {kind} is meant."
+            yield Problem(raw.path, field.line, text, ProblemKind.FIELD_TYPE)
+    yield from _check_footer(agent, foot)
+
+
+def _check_name(agent: Agent) -> Iterator[Problem]:
+    field = agent.raw.field("name")
+    path = PurePosixPath(agent.path)
+    stem = path.parent.name if agent.is_skill else path.name.split(".")[0]
+    if field and stem and slugify(agent.name) != slugify(stem):
+        what = "folder" if agent.is_skill else "file"
+        text = f"The name is “{agent.name[:80]}”, but the {what} is called “{stem[:80]}”."
+        yield Problem(agent.path, field.line, text, ProblemKind.NAME_DIFFERS)
+
+
+def _check_footer(agent: Agent, foot: dict[str, tuple[str, int]]) -> Iterator[Problem]:
+    for key, name in (("version", "version"), ("maintainer", "author"), ("updated", "updated")):
+        keys = (name, "maintainer") if name == "author" else (name, "last_updated", "date")
+        field = facets.first(agent.raw, *(keys if name != "version" else ("version",)))
+        if key not in foot or field is None:
+            continue
+        value, line = foot[key]
+        stated = re.sub(r"\s*<[^>]*>", "", facets.text_of(field))
+        if stated and stated.lower() != re.sub(r"\s*<[^>]*>", "", value).lower():
+            text = (
+                f"The footer says {key} “{value}”, the front matter says “{stated}” "
+                f"(line {field.line})."
+            )
+            yield Problem(agent.path, line, text, ProblemKind.FOOTER_DIFFERS)
