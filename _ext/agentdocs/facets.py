@@ -7,6 +7,7 @@ data; a dialect is a choice of these.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentdocs import tools
@@ -61,6 +62,14 @@ def list_of(field: Field | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in field.value.strip("[]").split(",") if part.strip())
 
 
+def line_of(field: Field, text: str) -> int:
+    """Return the line on which ``text`` stands in a field's entry; the field's own if nowhere."""
+    for offset, line in enumerate(field.raw.split("\n")):
+        if text in line:
+            return field.line + offset
+    return field.line
+
+
 def first(raw: RawFile, *keys: str) -> Field | None:
     """Return the first of several fields that is there."""
     return next((found for key in keys if (found := raw.field(key))), None)
@@ -70,9 +79,12 @@ def tools_field(raw: RawFile, *keys: str) -> tuple[Tool, ...]:
     """Return the tools of the first of ``keys``, then those that are denied."""
     allow = first(raw, *keys)
     deny = first(raw, "disallowedTools", "disallowed-tools", "disallowed_tools")
-    allowed = tools.parse(allow.value, allow.line) if allow else ()
-    denied = tools.parse(deny.value, deny.line, allowed=False) if deny else ()
-    return (*allowed, *denied)
+    found = []
+    for field, allowed in ((allow, True), (deny, False)):
+        if field:
+            for tool in tools.parse(field.value, field.line, allowed):
+                found.append(replace(tool, line=line_of(field, tool.raw)))
+    return tuple(found)
 
 
 def tools_section(outline: Outline) -> tuple[Tool, ...]:

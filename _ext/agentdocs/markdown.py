@@ -154,7 +154,7 @@ class _Builder:
             items=tuple(self.items),
             paragraphs=tuple(self.paragraphs),
             words=tuple(self.words),
-            definitions=tuple(_definitions(env)),
+            definitions=tuple(_definitions(env, self.first)),
             edits=tuple(sorted(self.edits.items())),
             open_fence=self.open_fence,
             problems=tuple(self.problems),
@@ -364,7 +364,7 @@ def _bold_labels(tokens: Sequence[Token]) -> set[int]:
     return found if len(found) > 1 else set()
 
 
-def _definitions(env: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _definitions(env: dict[str, Any], first: int) -> Iterator[tuple[str, str, int]]:
     for label, reference in env.get("references", {}).items():
         href = str(reference["href"]).replace("<", "%3C").replace(">", "%3E")
-        yield label, href
+        yield label, href, first + int(reference["map"][0])

@@ -150,8 +150,8 @@ class Outline:
     paragraphs: tuple[Paragraph, ...]
     words: tuple[tuple[str, int], ...]
     """Runs of plain text with their lines, code left out: where agents are mentioned."""
-    definitions: tuple[tuple[str, str], ...]
-    """Link definitions: label as written and the whole definition on one line."""
+    definitions: tuple[tuple[str, str, int], ...]
+    """Link definitions: label in CommonMark's normal form, address and line."""
     edits: tuple[tuple[int, str], ...]
     """Lines that must be written differently on a page (heading marks, fence infos)."""
     open_fence: str = ""
@@ -224,7 +224,7 @@ class Agent:
     title_section: str = ""
     """The slug of that heading's section."""
     summary: str = ""
-    """Description without the examples and the sentences that say when to use it."""
+    """Description without the examples and the sentences that say when to use it; may be empty."""
     description: str = ""
     """All of the description without the examples."""
     described_in_body: bool = False

@@ -45,7 +45,7 @@ def from_fields(raw: RawFile, *tool_keys: str) -> Reading:
         author=facets.text_of(facets.first(raw, "author", "maintainer")),
         color=facets.text_of(raw.field("color")),
         dependencies=tuple(
-            (name, field.line)
+            (name, facets.line_of(field, name))
             for field in raw.fields
             if field.key in ("dependencies", "agents", "skills")
             for name in facets.list_of(field)

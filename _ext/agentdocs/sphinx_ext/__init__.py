@@ -1,0 +1,50 @@
+"""The Sphinx adapter: everything that knows Sphinx, docutils or MyST."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+ENV_VERSION = 1
+"""To be raised when the domain's data change their form."""
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the extension's parts, in the order in which data passes them."""
+    from agentdocs import __version__
+    from agentdocs.sphinx_ext import (
+        config,
+        directives,
+        domain,
+        files,
+        generate,
+        graph,
+        manual,
+        navigation,
+        provenance,
+        summary,
+    )
+
+    app.setup_extension("myst_parser")
+    app.setup_extension("sphinx_design")
+
+    config.setup(app)
+    generate.setup(app)  # agent files → Markdown pages
+    directives.setup(app)  # the few directives that those pages use
+    provenance.setup(app)  # lines, links and snippets of what agents wrote
+    domain.setup(app)  # identity: roles, indexes, inventory
+    graph.setup(app)
+    navigation.setup(app)  # the side bar, the way back, the edit link
+    files.setup(app)  # verbatim sources, downloads, the filter's data
+    manual.setup(app)  # tables of this manual, from the code
+    summary.setup(app)  # what is said at the end
+
+    return {
+        "version": __version__,
+        "env_version": ENV_VERSION,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

@@ -1,0 +1,101 @@
+"""Configuration: one dataclass, from which Sphinx's values and the manual's table are made."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agentdocs.placing import PAGES
+from agentdocs.source import MAX_BYTES
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.config import Config as SphinxConfig
+
+PREFIX = "agentdocs_"
+
+
+def _value(default: Any, help: str, types: tuple[type, ...], rebuild: str = "") -> Any:
+    metadata = {"help": help, "types": types, "rebuild": rebuild}
+    if isinstance(default, list):
+        return field(default_factory=list, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Values of ``conf.py``; each is named ``agentdocs_<field>`` there."""
+
+    agents: str = _value(
+        "agents",
+        "The folder with the agent files: one collection, nested folders, or a whole repository. "
+        "A relative path counts from `conf.py`, or, given with `-D`, from where you are if it is "
+        "not found there.",
+        (str,),
+    )
+    output: str = _value(
+        "agents",
+        "The folder for the generated pages, relative to the documentation's source folder. "
+        "Ignore it in version control.",
+        (str,),
+    )
+    placing: list[tuple[str, str]] = _value(
+        [],
+        "Rules that say on which page a section stands, looked at before the built-in ones: "
+        '`[("schemas", r"^wire format")]`. The pages are `index` (the overview), `reference`, '
+        "`examples` and `schemas`; the expression is searched in the heading.",
+        (list, tuple),
+    )
+    max_bytes: int = _value(
+        MAX_BYTES,
+        "Files larger than this are listed with their fields, but their text is not rendered.",
+        (int,),
+    )
+    edit_url: str = _value(
+        "",
+        "Where “Edit this page” leads for an agent, with `{path}` for its file: "
+        "`https://github.com/you/agents/edit/main/agents/{path}`.",
+        (str,),
+        "html",
+    )
+
+
+def get(app: Sphinx) -> Config:
+    """Return the values that are in force."""
+    names = [item.name for item in dataclasses.fields(Config)]
+    return Config(**{name: getattr(app.config, PREFIX + name) for name in names})
+
+
+def agents_folder(app: Sphinx) -> Path:
+    """Return the folder with the agent files."""
+    path = Path(get(app).agents).expanduser()
+    beside = Path(app.confdir) / path
+    return beside if path.is_absolute() or beside.is_dir() else path.resolve()
+
+
+def validate(app: Sphinx, config: SphinxConfig) -> None:
+    """Refuse values that cannot work, with a sentence instead of a traceback later."""
+    from sphinx.errors import ConfigError
+
+    for rule in config.agentdocs_placing:
+        if not isinstance(rule, tuple | list) or len(rule) != 2 or rule[0] not in PAGES:
+            pages = ", ".join(PAGES)
+            message = f"agentdocs_placing: {rule!r} is not a pair of one of {pages} and an expression."
+            raise ConfigError(message)
+    output = config.agentdocs_output
+    if not output or output.startswith("/") or ".." in output.split("/"):
+        raise ConfigError("agentdocs_output must be a folder inside the source folder.")
+    # A home page includes this file; it is no page of its own.
+    config.exclude_patterns.append(f"{output.strip('/')}/library/summary.md")
+
+
+def setup(app: Sphinx) -> None:
+    """Register the values."""
+    for item in dataclasses.fields(Config):
+        default = item.default if item.default is not dataclasses.MISSING else []
+        app.add_config_value(
+            PREFIX + item.name, default, item.metadata["rebuild"], types=item.metadata["types"]
+        )
+    app.connect("config-inited", validate)

@@ -1,0 +1,232 @@
+"""The domain ``agent``: what can be referred to, and where it is.
+
+Identity is the path (``toolkit/backend-developer``), because names repeat. A name alone is
+enough where only one agent has it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from sphinx.domains import Domain, Index, IndexEntry, ObjType
+from sphinx.roles import XRefRole
+from sphinx.util import logging
+from sphinx.util.nodes import make_refnode
+from sphinx.util.osutil import relative_uri
+
+from agentdocs.markdown import slugify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
+    from typing import ClassVar
+
+    from docutils import nodes
+    from sphinx.addnodes import pending_xref
+    from sphinx.application import Sphinx
+    from sphinx.builders import Builder
+    from sphinx.environment import BuildEnvironment
+
+logger = logging.getLogger(__name__)
+
+FILES = "files"
+"""The folder, inside the generated one, that downloads are copied to."""
+# A browser must not run what a stranger wrote: such files are offered as plain text.
+_PLAIN = frozenset(
+    "md txt rst py pyi js ts sh bash sql json jsonl yaml yml toml ini cfg csv tsv log go rs java "
+    "c h cpp rb php ps1 graphql proto png jpg jpeg gif webp pdf zip gz".split()
+)
+
+
+def download_name(path: str) -> str:
+    """Return the path of a download's copy; what a browser might run becomes ``.txt``."""
+    suffix = path.rpartition(".")[2].lower() if "." in path.rpartition("/")[2] else ""
+    return path if suffix in _PLAIN - {"js", "ts"} else f"{path}.txt"
+
+
+class _AgentIndex(Index):
+    """A page that lists the objects of one type."""
+
+    objtype: ClassVar[str]
+
+    def generate(
+        self, docnames: Iterable[str] | None = None
+    ) -> tuple[list[tuple[str, list[IndexEntry]]], bool]:
+        """Return entries by first letter."""
+        letters: dict[str, list[IndexEntry]] = {}
+        for (objtype, name), (docname, anchor, title) in sorted(self.domain.data["objects"].items()):
+            if objtype == self.objtype and (docnames is None or docname in docnames):
+                extra = name if name != title else ""
+                entry = IndexEntry(title, 0, docname, anchor, extra, "", "")
+                letters.setdefault(title[:1].upper() or "?", []).append(entry)
+        return sorted(letters.items()), False
+
+
+class AgentIndex(_AgentIndex):
+    """All agents."""
+
+    name, localname, shortname, objtype = "agents", "Index of agents", "agents", "agent"
+
+
+class ToolIndex(_AgentIndex):
+    """All tools."""
+
+    name, localname, shortname, objtype = "tools", "Index of tools", "tools", "tool"
+
+
+class TagIndex(_AgentIndex):
+    """All tags."""
+
+    name, localname, shortname, objtype = "tags", "Index of tags", "tags", "tag"
+
+
+class ModelIndex(_AgentIndex):
+    """All models."""
+
+    name, localname, shortname, objtype = "models", "Index of models", "models", "model"
+
+
+class AgentDomain(Domain):
+    """Agents, the roles they share, and what they use and contain."""
+
+    name = "agent"
+    label = "Agents"
+    object_types: ClassVar = {
+        kind: ObjType(kind, kind)
+        for kind in ("agent", "role", "tool", "tag", "model", "collection", "snippet", "section")
+    }
+    roles: ClassVar = {kind: XRefRole(warn_dangling=True) for kind in object_types}
+    indices: ClassVar = [AgentIndex, ToolIndex, TagIndex, ModelIndex]
+    initial_data: ClassVar = {"objects": {}, "pages": {}, "sources": {}, "nav": {}}
+    data_version = 1
+    dangling_warnings: ClassVar = {
+        kind: f"there is no {kind} %(target)r in this library" for kind in object_types
+    }
+
+    @property
+    def objects(self) -> dict[tuple[str, str], tuple[str, str, str]]:
+        """``(type, name)`` → document, anchor and title."""
+        return self.data["objects"]  # type: ignore[no-any-return]
+
+    @property
+    def pages(self) -> dict[str, dict[str, Any]]:
+        """Document → the manifest of the agent's page that it is."""
+        return self.data["pages"]  # type: ignore[no-any-return]
+
+    @property
+    def sources(self) -> dict[str, tuple[str, str]]:
+        """Path of an agent's file → the overview that names it, and its verbatim page."""
+        return self.data["sources"]  # type: ignore[no-any-return]
+
+    def note(self, kind: str, name: str, docname: str, anchor: str = "", title: str = "") -> None:
+        """Make something known to references."""
+        self.objects[kind, name] = (docname, anchor, title or name)
+
+    def clear_doc(self, docname: str) -> None:
+        """Forget what a document defined."""
+        for table in (self.objects, self.sources):
+            for key in [k for k, value in table.items() if value[0] == docname]:  # type: ignore[attr-defined]
+                del table[key]  # type: ignore[arg-type]
+        self.pages.pop(docname, None)
+
+    def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:
+        """Take over what a parallel reader found."""
+        for table in ("objects", "sources"):
+            for key, value in otherdata[table].items():
+                if value[0] in docnames:
+                    self.data[table][key] = value
+        for docname, manifest in otherdata["pages"].items():
+            if docname in docnames:
+                self.pages[docname] = manifest
+
+    def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
+        """Yield what goes into ``objects.inv`` and the search index."""
+        for (kind, name), (docname, anchor, title) in self.objects.items():
+            yield name, title, kind, docname, anchor, 1 if kind == "agent" else -1
+
+    def resolve_xref(
+        self,
+        env: BuildEnvironment,
+        fromdocname: str,
+        builder: Builder,
+        typ: str,
+        target: str,
+        node: pending_xref,
+        contnode: nodes.Element,
+    ) -> nodes.Element | None:
+        """Resolve a role, or a link of a generated page (types ``page``, ``line``, ``file``)."""
+        if typ == "page":
+            docname, _, anchor = target.partition("#")
+            if docname not in env.all_docs:
+                return None
+            return make_refnode(builder, fromdocname, docname, anchor, contnode)
+        if typ in ("line", "file"):
+            return self._resolve_file(builder, fromdocname, typ, target, contnode)
+        found = self._find(typ, target)
+        if found is None:
+            return None
+        docname, anchor, title = found
+        return make_refnode(builder, fromdocname, docname, anchor, contnode, title)
+
+    def resolve_any_xref(
+        self,
+        env: BuildEnvironment,
+        fromdocname: str,
+        builder: Builder,
+        target: str,
+        node: pending_xref,
+        contnode: nodes.Element,
+    ) -> list[tuple[str, nodes.Element]]:
+        """Resolve ``{any}``."""
+        found = []
+        for kind in self.object_types:
+            if place := self._find(kind, target):
+                ref = make_refnode(builder, fromdocname, place[0], place[1], contnode, place[2])
+                found.append((f"agent:{kind}", ref))
+        return found
+
+    def _find(self, kind: str, target: str) -> tuple[str, str, str] | None:
+        """Return the object of that name; for agents also by the end of the path, if one has it."""
+        if exact := self.objects.get((kind, target)):
+            return exact
+        if kind in ("tool", "tag", "model", "role"):
+            slug = slugify(target)
+            matches = [v for (k, name), v in self.objects.items() if k == kind and slugify(name) == slug]
+        else:
+            matches = [
+                v for (k, n), v in self.objects.items() if k == kind and n.endswith(f"/{target}")
+            ]
+        return matches[0] if len(matches) == 1 else None
+
+    def _resolve_file(
+        self, builder: Builder, fromdocname: str, typ: str, target: str, contnode: nodes.Element
+    ) -> nodes.Element | None:
+        """Link to a verbatim page or a download; they exist for HTML only."""
+        from docutils import nodes
+
+        if builder.format != "html":
+            return contnode
+        path, _, anchor = target.partition("#")
+        here = builder.get_target_uri(fromdocname)
+        if typ == "file":
+            folder = self.env.config.agentdocs_output
+            there = f"{folder}/{FILES}/{quote(download_name(path))}"
+        elif path in self.sources:
+            there = builder.get_target_uri(self.sources[path][1])
+        else:
+            return contnode
+        uri = relative_uri(here, there) + (f"#{anchor}" if anchor else "")
+        return nodes.reference("", "", contnode, internal=True, refuri=uri)
+
+
+def get(env: BuildEnvironment) -> AgentDomain:
+    """Return the domain."""
+    domain = env.get_domain("agent")
+    assert isinstance(domain, AgentDomain)
+    return domain
+
+
+def setup(app: Sphinx) -> None:
+    """Register the domain."""
+    app.add_domain(AgentDomain)
