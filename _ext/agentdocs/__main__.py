@@ -1,0 +1,146 @@
+"""``python -m agentdocs``: the core from a terminal, without Sphinx.
+
+Exit codes: 0 fine (warnings allowed), 1 errors were found, 2 the call itself is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentdocs import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from agentdocs.catalog import Catalog
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except NotADirectoryError as error:
+        print(f"agentdocs: there is no folder {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="agentdocs",
+        description="Reads folders of agent definition files: says what is wrong with them, "
+        "and turns them into pages.",
+        epilog="Examples:\n"
+        "  python -m agentdocs check agents/              what is wrong, and at which line\n"
+        "  python -m agentdocs check agents/ --diff       what --fix would change\n"
+        "  python -m agentdocs render agents/ build/md    the pages, as Markdown\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"agentdocs {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    check = commands.add_parser(
+        "check",
+        help="list what is wrong with the files of a library",
+        description="Lists the Problems of a library. Exits with 1 if there are errors, "
+        "with 0 if there are only warnings.",
+    )
+    check.add_argument("path", type=Path, metavar="PATH", help="a folder with agent files")
+    check.add_argument(
+        "--format", choices=("text", "json", "github"), default="text",
+        help="for people, for programs, or as annotations of a pull request (default: text)",
+    )  # fmt: skip
+    check.add_argument(
+        "--fix", action="store_true", help="write the fixes that are certain into the files"
+    )
+    check.add_argument("--diff", action="store_true", help="show the fixes instead of the Problems")
+    check.add_argument("--quiet", "-q", action="store_true", help="errors and warnings, no remarks")
+    check.set_defaults(run=_check)
+
+    render = commands.add_parser(
+        "render",
+        help="write a library's pages as Markdown",
+        description="Writes the pages that Sphinx would build, as MyST Markdown. Files in OUT "
+        "that agentdocs did not write are left alone.",
+    )
+    render.add_argument("path", type=Path, metavar="PATH", help="a folder with agent files")
+    render.add_argument("out", type=Path, metavar="OUT", help="the folder to write into")
+    render.set_defaults(run=_render)
+    return parser
+
+
+def _read(path: Path) -> Catalog:
+    from agentdocs.catalog import build
+    from agentdocs.library import read_library
+
+    return build(read_library(path, progress=_progress))
+
+
+def _progress(paths: Iterable[str], count: int) -> Iterable[str]:
+    """Show a bar on a terminal while many files are read; nothing in a pipe."""
+    if count < 200 or not sys.stderr.isatty():
+        return paths
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(paths, "Reading agents", count, console=Console(stderr=True), transient=True)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from agentdocs import fix, formats
+
+    catalog = _read(options.path)
+    console = Console(highlight=False, markup=False)
+    if options.diff or options.fix:
+        fixed = list(fix.fixes(options.path, catalog.problems))
+        if options.diff:
+            for file in fixed:
+                for line in file.diff():
+                    style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
+                    console.print(line, style=style, soft_wrap=True)
+        if not options.fix:
+            return 0
+        for file in fixed:
+            fix.save(options.path, file)
+        mended = sum(len(file.problems) for file in fixed)
+        print(f"Fixed {mended} Problems in {len(fixed)} files.", file=sys.stderr)
+        catalog = _read(options.path)
+    problems = [p for p in catalog.problems if not (options.quiet and p.severity == "info")]
+    agents = len(catalog.entries)
+    if options.format == "json":
+        print(formats.to_json(problems, agents))
+    elif options.format == "github":
+        if text := formats.to_github(problems, options.path):
+            print(text)
+    else:
+        formats.print_text(problems, agents, options.path, console)
+    return 1 if formats.counts(problems)["error"] else 0
+
+
+def _render(options: argparse.Namespace) -> int:
+    from agentdocs.pages import pages
+    from agentdocs.writer import NotOursError, write
+
+    catalog = _read(options.path)
+    try:
+        written = write(pages(catalog), options.out)
+    except NotOursError as error:
+        print(f"agentdocs: {error} was not written by agentdocs; it is left alone.", file=sys.stderr)
+        return 2
+    print(
+        f"{len(catalog.entries)} agents: {len(written.written)} pages written, "
+        f"{written.kept} unchanged, {len(written.removed)} removed."
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""Problems with a certain fix → the mended text; the only code that changes agent files."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agentdocs.source import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from agentdocs.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A file before and after."""
+
+    path: str
+    before: str
+    after: str
+    problems: tuple[Problem, ...]
+    """What was mended."""
+
+    def diff(self) -> Iterator[str]:
+        """Yield the lines of a unified diff."""
+        return difflib.unified_diff(
+            self.before.splitlines(), self.after.splitlines(), f"a/{self.path}", f"b/{self.path}", "", "",
+            lineterm="",
+        )  # fmt: skip
+
+
+def fixes(root: Path, problems: Iterable[Problem]) -> Iterator[Fixed]:
+    """Yield the files that can be mended; nothing is written."""
+    by_path: dict[str, list[Problem]] = {}
+    for problem in problems:
+        if problem.fixable:
+            by_path.setdefault(problem.path, []).append(problem)
+    for path, found in sorted(by_path.items()):
+        data = (root / path).read_bytes()
+        text = parse(path, data).text
+        if not text:
+            continue
+        after = apply(text, found)
+        before = data.decode("utf-8", "replace")
+        if after.encode() != data:
+            yield Fixed(path, before, after, tuple(found))
+
+
+def apply(text: str, problems: Iterable[Problem]) -> str:
+    """Return ``text`` with the edits of all problems; of two that overlap, the first counts."""
+    lines = text.split("\n")
+    edits = sorted({edit for p in problems for edit in p.edits}, key=lambda e: (e.start, e.end))
+    chosen, free = [], 1
+    for edit in edits:
+        if edit.start >= free:
+            chosen.append(edit)
+            free = max(edit.end, edit.start)
+    for edit in reversed(chosen):
+        lines[edit.start - 1 : edit.end - 1] = edit.lines
+    return "\n".join(lines)
+
+
+def save(root: Path, fixed: Fixed) -> None:
+    """Write the mended text as UTF-8 with plain line ends."""
+    (root / fixed.path).write_bytes(fixed.after.encode())

@@ -1,0 +1,121 @@
+# /// script
+# dependencies = ["nox>=2024.10.9"]
+# ///
+"""Everything there is to do in this repository; `nox -l` lists it."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["docs", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+
+HERE = Path(__file__).parent
+PYTHONS = ["3.11", "3.12", "3.13"]
+
+
+def _groups(*names: str) -> list[str]:
+    return nox.project.dependency_groups(nox.project.load_toml(HERE / "pyproject.toml"), *names)
+
+
+def _site(session: nox.Session, *groups: str) -> None:
+    session.install("-e", ".[site]", *_groups(*groups))
+
+
+def _docs_options(session: nox.Session) -> tuple[str, list[str]]:
+    parser = argparse.ArgumentParser(prog="nox -s docs --", allow_abbrev=False)
+    parser.add_argument("--agents", metavar="PATH", help="the library to show (default: agents)")
+    parser.add_argument("--out", metavar="PATH", help="where to (default: _build/html)")
+    parser.add_argument("--strict", action="store_true", help="fail on any warning or Problem")
+    known, rest = parser.parse_known_args(session.posargs)
+    options = ["-n", "-T", *rest]
+    # Paths count from where nox was called, which is what a shell completes.
+    here = Path(session.invoked_from)
+    if known.agents:
+        options += ["-D", f"agentdocs_agents={(here / known.agents).resolve()}"]
+    if known.strict:
+        options += ["-W", "--keep-going"]
+    return str((here / known.out).resolve() if known.out else HERE / "_build" / "html"), options
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site into _build/html. `-- --agents PATH --out PATH` builds another library."""
+    out, options = _docs_options(session)
+    _site(session)
+    session.run("sphinx-build", "-c", ".", *options, "docs", out)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run all tests. Arguments after `--` go to pytest."""
+    _site(session, "tests")
+    session.run("pytest", *(session.posargs or ["-n", "auto"]))
+
+
+@nox.session(default=False, python=PYTHONS)
+def matrix(session: nox.Session) -> None:
+    """Run all tests on every supported Python that is installed."""
+    _site(session, "tests")
+    session.run("pytest", *(session.posargs or ["-n", "auto"]))
+
+
+@nox.session(default=False, python="3.11", venv_backend="uv")
+def lowest(session: nox.Session) -> None:
+    """Run all tests with the oldest releases that pyproject.toml allows (needs uv)."""
+    session.install("--resolution=lowest-direct", "-e", ".[site]", *_groups("tests"))
+    session.run("pytest", *(session.posargs or ["-n", "auto"]))
+
+
+@nox.session(default=False)
+def check(session: nox.Session) -> None:
+    """List what is wrong with agent files: `nox -s check -- PATH`."""
+    session.install("-e", ".")
+    session.run("python", "-m", "agentdocs", "check", *(session.posargs or ["agents"]))
+
+
+@nox.session(default=False)
+def lint(session: nox.Session) -> None:
+    """Check style and formatting; `-- --fix` mends what can be mended."""
+    session.install(*_groups("lint"))
+    fix = "--fix" in session.posargs
+    session.run("ruff", "check", *(["--fix"] if fix else []), ".")
+    session.run("ruff", "format", *([] if fix else ["--check"]), ".")
+
+
+@nox.session(default=False)
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    _site(session, "types")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session(default=False)
+def serve(session: nox.Session) -> None:
+    """Build, open a server and build again on every change, also of agents."""
+    out, options = _docs_options(session)
+    _site(session, "serve")
+    agents = next((o.partition("=")[2] for o in options if o.startswith("agentdocs_agents=")), "agents")
+    session.run(
+        "sphinx-autobuild", "-c", ".", *options, "docs", out,
+        "--watch", agents, "--watch", "_ext", "--watch", "conf.py", "--watch", "_static",
+        "--ignore", str(HERE / "docs" / "agents" / "**"),
+    )  # fmt: skip
+
+
+@nox.session(default=False, venv_backend="none")
+def clean(session: nox.Session) -> None:
+    """Remove everything that was built."""
+    for path in ("_build", "docs/agents", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"):
+        shutil.rmtree(HERE / path, ignore_errors=True)
+        session.log(f"removed {path}")
+
+
+if __name__ == "__main__":
+    nox.main()
