@@ -101,7 +101,9 @@ def serve(session: nox.Session) -> None:
     """Build, open a server and build again on every change, also of agents."""
     out, options = _docs_options(session)
     _site(session, "serve")
-    agents = next((o.partition("=")[2] for o in options if o.startswith("agentdocs_agents=")), "agents")
+    agents = next(
+        (o.partition("=")[2] for o in options if o.startswith("agentdocs_agents=")), "agents"
+    )
     session.run(
         "sphinx-autobuild", "-c", ".", *options, "docs", out,
         "--watch", agents, "--watch", "_ext", "--watch", "conf.py", "--watch", "_static",
@@ -112,7 +114,14 @@ def serve(session: nox.Session) -> None:
 @nox.session(default=False, venv_backend="none")
 def clean(session: nox.Session) -> None:
     """Remove everything that was built."""
-    for path in ("_build", "docs/agents", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"):
+    for path in (
+        "_build",
+        "docs/agents",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".hypothesis",
+    ):
         shutil.rmtree(HERE / path, ignore_errors=True)
         session.log(f"removed {path}")
 

@@ -133,7 +133,9 @@ def _render(options: argparse.Namespace) -> int:
     try:
         written = write(pages(catalog), options.out)
     except NotOursError as error:
-        print(f"agentdocs: {error} was not written by agentdocs; it is left alone.", file=sys.stderr)
+        print(
+            f"agentdocs: {error} was not written by agentdocs; it is left alone.", file=sys.stderr
+        )
         return 2
     print(
         f"{len(catalog.entries)} agents: {len(written.written)} pages written, "

@@ -166,7 +166,9 @@ def texts(agent: Agent) -> Iterator[tuple[str, Outline]]:
 def build(library: Library, rules: Iterable[Rule] = ()) -> Catalog:
     """Give every agent its identity, decide its pages and resolve what it names."""
     entries = _identify(library, (*rules, *RULES))
-    names = Names([(entry.id, entry.collection, entry.role, _spellings(entry)) for entry in entries])
+    names = Names(
+        [(entry.id, entry.collection, entry.role, _spellings(entry)) for entry in entries]
+    )
     files = _files(entries)
     entries = [_linked(entry, files, names) for entry in entries]
     entries = _backlinked(entries)
@@ -253,7 +255,8 @@ def _has_text(items: list[Placed]) -> bool:
 def _companion_page(companion: Companion, stem: str, taken: set[str]) -> AgentPage:
     parts = [slugify(part, "file") for part in stem.split("/") if part not in ("", ".", "..")]
     name = unique("/".join(parts) or "file", taken)
-    title, sections = companion.name, ()
+    title = companion.name
+    sections: tuple[Placed, ...] = ()
     if companion.outline:
         sections = tuple(placing.together(companion.outline, companion.path, name, 2))
         tops = [item for item in sections if item.section.level == 1]
@@ -393,7 +396,9 @@ def _resolve(
 def _section(entry: Entry | None, path: str, fragment: str) -> Location | None:
     if entry is None:
         return None
-    return entry.anchors.get((path, fragment.lower())) or entry.anchors.get((path, slugify(fragment)))
+    return entry.anchors.get((path, fragment.lower())) or entry.anchors.get(
+        (path, slugify(fragment))
+    )
 
 
 _SHIPPED = ("references", "scripts", "assets")

@@ -24,12 +24,16 @@ _SPEAKER = re.compile(
     r"(?:(?<=[\s\"'.”])|^)\**(?P<who>context|user|human|assistant|commentary)\**:\**\s*",
     re.IGNORECASE,
 )
-_INTRO = re.compile(r"[\s*]*\b(?:for )?examples?(?: usage| scenarios?)?(?: include)?\s*:[\s*]*$", re.I)
+_INTRO = re.compile(
+    r"[\s*]*\b(?:for )?examples?(?: usage| scenarios?)?(?: include)?\s*:[\s*]*$", re.I
+)
 _WHEN = re.compile(
-    r"(?:use|invoke|call|choose|activate|triggers?|apply|must be used|should be used|consult)\b", re.I
+    r"(?:use|invoke|call|choose|activate|triggers?|apply|must be used|should be used|consult)\b",
+    re.I,
 )
 _NOT = re.compile(
-    r"(?:do not use|don't use|never use|not for|avoid (?:it|using)|not intended|do not invoke)\b", re.I
+    r"(?:do not use|don't use|never use|not for|avoid (?:it|using)|not intended|do not invoke)\b",
+    re.I,
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"'(])|\n{2,}")
 _FOOTER = re.compile(
@@ -95,7 +99,11 @@ def tools_section(outline: Outline) -> tuple[Tool, ...]:
         if item.section in slugs:
             name = item.codes[0] if item.codes else re.split(r"\s+[-–—:]\s+|:\s", item.text)[0]
             # A sentence in a tools section is advice, not a tool.
-            if tools.canonical(name) != name or len(name.split()) == 1 or tools.canonical(name) in tools.CANONICAL:
+            if (
+                tools.canonical(name) != name
+                or len(name.split()) == 1
+                or tools.canonical(name) in tools.CANONICAL
+            ):
                 found += tools.parse([name], item.line)
     return tuple(found)
 
@@ -150,7 +158,9 @@ def without_examples(text: str) -> str:
 
 def split_description(text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """Return summary, sentences that say when to use the agent, and when not to."""
-    summary, when, when_not = [], [], []
+    summary: list[str] = []
+    when: list[str] = []
+    when_not: list[str] = []
     for sentence in _SENTENCE.split(text):
         clean = _squeeze(sentence)
         if not clean:
@@ -200,7 +210,8 @@ def _labelled(outline: Outline) -> Iterator[str]:
 
 def _verdicts(outline: Outline) -> tuple[list[str], list[str]]:
     """Return the scenarios of tables whose cells say YES or NO."""
-    when, when_not = [], []
+    when: list[str] = []
+    when_not: list[str] = []
     for table in outline.tables:
         for row in table.rows[1:]:
             if len(row) < 2:
@@ -219,12 +230,20 @@ def footer(outline: Outline) -> dict[str, tuple[str, int]]:
     found: dict[str, tuple[str, int]] = {}
     for paragraph in outline.paragraphs[-3:]:
         line = paragraph.line
-        parts = re.split(r"\s(?=\**(?:Version|Last Updated|Updated|Maintain|Author))", paragraph.text)
+        parts = re.split(
+            r"\s(?=\**(?:Version|Last Updated|Updated|Maintain|Author))", paragraph.text
+        )
         for offset, part in enumerate(parts):
             match = _FOOTER.fullmatch(part.strip())
             if match and len(match["value"]) < 100:
                 key = match["key"].lower()
-                name = "version" if key == "version" else "updated" if "updated" in key else "maintainer"
+                name = (
+                    "version"
+                    if key == "version"
+                    else "updated"
+                    if "updated" in key
+                    else "maintainer"
+                )
                 found[name] = (match["value"], line + offset)
     return found
 

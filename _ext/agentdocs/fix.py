@@ -27,10 +27,9 @@ class Fixed:
 
     def diff(self) -> Iterator[str]:
         """Yield the lines of a unified diff."""
-        return difflib.unified_diff(
-            self.before.splitlines(), self.after.splitlines(), f"a/{self.path}", f"b/{self.path}", "", "",
-            lineterm="",
-        )  # fmt: skip
+        names = f"a/{self.path}", f"b/{self.path}"
+        before, after = self.before.splitlines(), self.after.splitlines()
+        return difflib.unified_diff(before, after, *names, lineterm="")
 
 
 def fixes(root: Path, problems: Iterable[Problem]) -> Iterator[Fixed]:

@@ -53,7 +53,9 @@ def to_github(problems: Sequence[Problem], folder: PurePath) -> str:
     )
 
 
-def print_text(problems: Sequence[Problem], agents: int, folder: PurePath, console: Console) -> None:
+def print_text(
+    problems: Sequence[Problem], agents: int, folder: PurePath, console: Console
+) -> None:
     """Print a line for each Problem, and how many there are."""
     from rich.text import Text
 

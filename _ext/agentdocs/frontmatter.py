@@ -28,7 +28,9 @@ MAX_BLOCK = 200_000
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KEY = re.compile(r"""(?P<quote>["']?)(?P<key>[A-Za-z_$][\w.$-]*)(?P=quote)\s*:(?=\s|$)""")
 # Words that begin lines of a conversation inside a description. They are keys of no dialect.
-_SPEAKERS = frozenset({"user", "assistant", "context", "commentary", "human", "example", "examples"})
+_SPEAKERS = frozenset(
+    {"user", "assistant", "context", "commentary", "human", "example", "examples"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def _unclosed(path: str, end: int) -> Problem:
     return Problem(
         path,
         1,
-        f"The front matter is opened with “---” and never closed; line {end} was taken for its end.",
+        f"The front matter is opened with “---” and never closed; it was read up to line {end}.",
         ProblemKind.UNCLOSED_FRONT_MATTER,
         f"Put “---” on a line of its own after line {end}.",
         (Edit(end + 1, end + 1, ("---",)),),
@@ -149,7 +151,7 @@ def _strict(text: str) -> Iterator[tuple[str, Value, int]]:
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
             raise yaml.YAMLError("a key is not a scalar")
-        yield key.value, _value(value), key.start_mark.line
+        yield key.value, _value(value), _row(key)
 
 
 def _check_cost(text: str) -> None:
@@ -157,7 +159,7 @@ def _check_cost(text: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            line = event.start_mark.line
+            line = _row(event)
             # ``tools: *`` is not meant as an alias: let the entry be read alone.
             if isinstance(event, yaml.AliasEvent) and depth <= 1:
                 raise yaml.YAMLError("alias")
@@ -167,9 +169,14 @@ def _check_cost(text: str) -> None:
             depth += 1
             if depth > MAX_DEPTH:
                 message = f"The front matter is nested more than {MAX_DEPTH} levels deep."
-                raise _RefusedError(ProblemKind.YAML_TOO_DEEP, event.start_mark.line, message)
+                raise _RefusedError(ProblemKind.YAML_TOO_DEEP, _row(event), message)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+
+
+def _row(item: yaml.Node | yaml.Event) -> int:
+    """Return the 0-based line on which a node or an event begins."""
+    return item.start_mark.line if item.start_mark else 0
 
 
 def _value(node: yaml.Node) -> Value:
@@ -179,7 +186,7 @@ def _value(node: yaml.Node) -> Value:
         return {k.value: _value(v) for k, v in pairs}
     if isinstance(node, yaml.SequenceNode):
         return [_value(item) for item in node.value]
-    plain = node.style is None
+    plain = getattr(node, "style", None) is None
     return None if plain and node.value in ("", "~", "null") else str(node.value)
 
 

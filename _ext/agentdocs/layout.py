@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 190, 34
+WIDTH, HEIGHT = 152, 36
 """Size of a node's box."""
-GAP_X, GAP_Y = 90, 16
+GAP_X, GAP_Y = 56, 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,9 @@ def layout(nodes: list[str], edges: list[tuple[str, str]]) -> Layout:
     order = {node: index for column in columns.values() for index, node in enumerate(column)}
     for _ in range(4):  # the median heuristic; four rounds settle graphs of this size
         for number in sorted(columns):
-            columns[number].sort(key=lambda n: (_median([order[m] for m in neighbours[n]], order[n]), n))
+            columns[number].sort(
+                key=lambda n: (_median([order[m] for m in neighbours[n]], order[n]), n)
+            )
             order |= {node: index for index, node in enumerate(columns[number])}
     positions = {}
     for number in sorted(columns):

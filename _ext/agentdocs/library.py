@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from agentdocs.markdown import outline
-from agentdocs.model import Companion
+from agentdocs.model import Companion, RawFile
 from agentdocs.paths import resolve
 from agentdocs.problems import Problem, ProblemKind
 from agentdocs.read import read_agent
-from agentdocs.source import MAX_BYTES, is_binary, read_file
+from agentdocs.source import MAX_BYTES, is_binary, load, parse, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from agentdocs.model import Agent, Outline, RawFile
+    from agentdocs.model import Agent, Outline
+
+    Known = dict[str, tuple[str, Agent | RawFile]]
+    """Path → SHA-256 of its bytes, and what was read from them."""
 
 SKIPPED = frozenset({
     ".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__",
@@ -45,10 +49,12 @@ def read_library(
     root: Path,
     max_bytes: int = MAX_BYTES,
     progress: Callable[[Iterable[str], int], Iterable[str]] = lambda items, _: items,
+    known: Known | None = None,
 ) -> Library:
     """Read everything below ``root``.
 
     :param progress: wraps the paths that are read, with their number.
+    :param known: what was read before; it is brought up to date.
     :raises NotADirectoryError: ``root`` is no folder.
     """
     if not root.is_dir():
@@ -61,15 +67,16 @@ def read_library(
     left: dict[str, RawFile] = {}
     candidates = [f for f in files if _is_skill(f) or (f not in owned and _may_be_agent(root, f))]
     for path in progress(candidates, len(candidates)):
-        raw = read_file(root, path, max_bytes)
-        if not raw.text and not raw.fields:
-            problems += raw.problems
-            continue
-        agent = _guarded(raw, _is_skill(path), problems)
-        if agent is None:
-            left[path] = raw
+        found = _read(root, path, max_bytes, known, problems)
+        if isinstance(found, RawFile) and not found.text and not found.fields:
+            problems += found.problems
+        elif isinstance(found, RawFile):
+            left[path] = found
         else:
-            agents.append(agent)
+            agents.append(found)
+    if known is not None:
+        for path in known.keys() - set(candidates):
+            del known[path]
     agents = list(_with_companions(root, agents, files, owned, left, max_bytes))
     used = {companion.path for agent in agents for companion in agent.companions}
     for path in sorted(left.keys() - used):
@@ -79,10 +86,27 @@ def read_library(
     return Library(root, name, tuple(agents), tuple(sorted(problems)))
 
 
-def _guarded(raw: RawFile, is_skill: bool, problems: list[Problem]) -> Agent | None:
+def _read(
+    root: Path, path: str, max_bytes: int, known: Known | None, problems: list[Problem]
+) -> Agent | RawFile:
+    """Read one file, or remember it; a file that is no agent comes back as it is."""
+    data = load(root, path, max_bytes)
+    if isinstance(data, RawFile):
+        return _agent(data, path, problems) or data
+    digest = hashlib.sha256(data).hexdigest()
+    if known is not None and path in known and known[path][0] == digest:
+        return known[path][1]
+    raw = parse(path, data)
+    found = (_agent(raw, path, problems) if raw.text else None) or raw
+    if known is not None:
+        known[path] = (digest, found)
+    return found
+
+
+def _agent(raw: RawFile, path: str, problems: list[Problem]) -> Agent | None:
     """Read an agent; a fault of ours costs this file alone, and says so."""
     try:
-        return read_agent(raw, is_skill)
+        return read_agent(raw, _is_skill(path)) if raw.text or raw.fields else None
     except Exception as error:
         text = f"agentdocs failed on this file: {type(error).__name__}: {error}"
         problems.append(Problem(raw.path, 1, text, ProblemKind.INTERNAL))
@@ -224,9 +248,7 @@ def _named(path: str, text: Outline, loose: set[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _companion(
-    root: Path, path: str, base: str, raw: RawFile | None, max_bytes: int
-) -> Companion:
+def _companion(root: Path, path: str, base: str, raw: RawFile | None, max_bytes: int) -> Companion:
     name = path if base == "." else os.path.relpath(path, base).replace(os.sep, "/")
     if raw is None and _looks_binary(root / path):
         return Companion(path, name, _size(root / path))

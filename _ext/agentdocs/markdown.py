@@ -212,7 +212,9 @@ class _Builder:
             row = self.lines[start]
             self.edits[line] = _FENCE.sub(lambda m: m[0] + "text ", row, count=1)
         last = self.lines[end - 1].strip(" \t>")
-        closed = end - start > 1 and len(last) >= len(token.markup) and set(last) == {token.markup[0]}
+        closed = (
+            end - start > 1 and len(last) >= len(token.markup) and set(last) == {token.markup[0]}
+        )
         if not closed:
             self._unclosed(token, line)
             return
@@ -327,7 +329,7 @@ class _Builder:
 
 
 def _language(info: str) -> str:
-    """Return the language of a fence's info: ``python``, also for ``{python}`` and ``{.python}``."""
+    """Return the language of a fence's info; ``python`` also for ``{python}``, ``{.python}``."""
     word = info.split(maxsplit=1)[0] if info else ""
     if word.startswith("{"):
         word = word.strip("{}").lstrip(".")

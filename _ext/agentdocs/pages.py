@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from agentdocs.catalog import AgentPage, Catalog, Entry, Resolved
-    from agentdocs.model import Field
+    from agentdocs.model import Field, Tool
+    from agentdocs.problems import Severity
 
 CHUNK = 200
 """Rows of a list that stand on one page; longer lists go on on further pages."""
@@ -241,9 +242,9 @@ def _distinct(entry: Entry) -> list[tuple[str, str]]:
     return [(name, docname) for docname, name in found.items()]
 
 
-def _permits(entry: Entry) -> list[tuple[str, list[tools.Tool]]]:
+def _permits(entry: Entry) -> list[tuple[str, list[Tool]]]:
     """Return the agent's tools by what they permit; those that are denied come last."""
-    groups: dict[str, list[tools.Tool]] = {}
+    groups: dict[str, list[Tool]] = {}
     for tool in entry.agent.tools:
         title = tools.PERMITS[tools.permits(tool.name)] if tool.allowed else "Must not use"
         groups.setdefault(title, []).append(tool)
@@ -290,7 +291,9 @@ def _language(name: str) -> str:
 
 
 def _library_pages(catalog: Catalog) -> Iterator[Page]:
-    count = {severity: sum(p.severity == severity for p in catalog.problems) for severity in SEVERITIES}
+    count = {
+        severity: sum(p.severity == severity for p in catalog.problems) for severity in SEVERITIES
+    }
     collections = catalog.by("collection")
     facets = {key: catalog.by(key) for key in FACETS}
     languages = _languages(catalog)
@@ -304,12 +307,15 @@ def _library_pages(catalog: Catalog) -> Iterator[Page]:
         "summary.md.j2", **common, collections=collections, count=count, languages=languages,
     ))  # fmt: skip
     for slug, (name, members) in collections.items():
-        yield from _listing(catalog, f"{HOME}/collections/{slug}", name, "", members, "collection", name)
+        yield from _listing(
+            catalog, f"{HOME}/collections/{slug}", name, "", members, "collection", name
+        )
     for key, (folder, title, sentence) in FACETS.items():
         groups = facets[key]
         if groups:
             yield Page(f"{HOME}/{folder}/index", render(
-                "facet.md.j2", **common, title=title, sentence=sentence, groups=groups, folder=folder,
+                "facet.md.j2", **common, title=title, sentence=sentence, groups=groups,
+                folder=folder,
                 permits=tools.permits if key == "tool" else None, labels=tools.PERMITS,
             ))  # fmt: skip
         for slug, (name, members) in groups.items():
@@ -334,7 +340,13 @@ def _numbered(docname: str, number: int) -> str:
 
 
 def _listing(
-    catalog: Catalog, docname: str, title: str, sentence: str, members: list[Entry], kind: str, name: str
+    catalog: Catalog,
+    docname: str,
+    title: str,
+    sentence: str,
+    members: list[Entry],
+    kind: str,
+    name: str,
 ) -> Iterator[Page]:
     total = -(-len(members) // CHUNK)
     for number, chunk in _chunks(members):
@@ -400,7 +412,7 @@ def _graph(catalog: Catalog) -> dict[str, Any]:
     return {"data": {"nodes": nodes, "edges": edges}, "rows": rows}
 
 
-def _health(catalog: Catalog, count: dict[str, int]) -> Iterator[Page]:
+def _health(catalog: Catalog, count: dict[Severity, int]) -> Iterator[Page]:
     owners = {p: entry.id for entry in catalog.entries for p in _files(entry)}
     ordered = sorted(catalog.problems, key=lambda p: (p.path, p.line))
     total = -(-len(ordered) // CHUNK)

@@ -30,14 +30,32 @@ Rule = tuple[str, str]
 """``(page, regular expression)``; the expression is searched in the heading, case ignored."""
 
 RULES: tuple[Rule, ...] = (
-    (OVERVIEW, r"^(description|role|purpose|overview|about|introduction|persona|identity|mission)$"),
+    (
+        OVERVIEW,
+        r"^(description|role|purpose|overview|about|introduction|persona|identity|mission)$",
+    ),
     (OVERVIEW, r"^(your |core |key |primary |main )?responsibilities$"),
     (OVERVIEW, r"^(context|scope|tools|available tools|allowed tools)$"),
-    (OVERVIEW, r"^when (not )?to\b|^use (this|when)|^activation|^(auto-?)?triggers?$|^limitations?$"),
-    (SCHEMAS, r"\bschemas?\b|\bdata (model|format|structure|contract|type)s?\b|\bddl\b|\btable layout"),
-    (SCHEMAS, r"\b(response|request|error|payload|message|record|file|input) formats?\b|\benvelope\b"),
-    (EXAMPLES, r"\bexamples?\b|\bquick ?start|\bgetting started\b|\bsnippets?\b|\brecipes?\b|\busage\b"),
-    (EXAMPLES, r"\bwalk-?through|\btutorial|\bcase stud|\bsample|\bpatterns?$|\b(utility )?scripts?$"),
+    (
+        OVERVIEW,
+        r"^when (not )?to\b|^use (this|when)|^activation|^(auto-?)?triggers?$|^limitations?$",
+    ),
+    (
+        SCHEMAS,
+        r"\bschemas?\b|\bdata (model|format|structure|contract|type)s?\b|\bddl\b|\btable layout",
+    ),
+    (
+        SCHEMAS,
+        r"\b(response|request|error|payload|message|record|file|input) formats?\b|\benvelope\b",
+    ),
+    (
+        EXAMPLES,
+        r"\bexamples?\b|\bquick ?start|\bgetting started\b|\bsnippets?\b|\brecipes?\b|\busage\b",
+    ),
+    (
+        EXAMPLES,
+        r"\bwalk-?through|\btutorial|\bcase stud|\bsample|\bpatterns?$|\b(utility )?scripts?$",
+    ),
 )
 """The first rule that a heading meets decides; ``agentdocs_placing`` is looked at before them."""
 

@@ -12,14 +12,15 @@ from agentdocs.dialects import detect
 from agentdocs.fields import LISTS, meaning
 from agentdocs.markdown import outline as parse_outline
 from agentdocs.markdown import slugify
-from agentdocs.model import Activation, Agent, Field
+from agentdocs.dialects.base import NOTHING
+from agentdocs.model import Agent, Field
 from agentdocs.problems import Problem, ProblemKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from agentdocs.dialects.base import Reading
-    from agentdocs.model import Outline, RawFile, Section
+    from agentdocs.model import Outline, RawFile, Section, Tool
 
 MAX_NAME = 120
 """Longest name that is shown; the rest of a longer one stays in its field."""
@@ -77,7 +78,7 @@ def _complete(reading: Reading, raw: RawFile, outline: Outline) -> Reading:
     """Fill what the dialect did not find from where other dialects keep it."""
     if not reading.tools and not facets.first(raw, "tools", "allowed-tools", "allowed_tools"):
         reading = replace(reading, tools=facets.tools_section(outline))
-    if reading.activation == Activation():
+    if reading.activation == NOTHING:
         reading = replace(reading, activation=facets.activation(outline))
     if not reading.description:
         text, line = facets.opening(outline)
@@ -119,8 +120,10 @@ def _inferred(reading: Reading, raw: RawFile) -> Iterator[Field]:
         yield Field("tools", names, "", reading.tools[0].line, "inferred")
 
 
-def _unique_tools(reading: Reading) -> tuple[tools.Tool, ...]:
-    return tuple({(t.name, t.argument, t.allowed): t for t in reversed(reading.tools)}.values())[::-1]
+def _unique_tools(reading: Reading) -> tuple[Tool, ...]:
+    return tuple({(t.name, t.argument, t.allowed): t for t in reversed(reading.tools)}.values())[
+        ::-1
+    ]
 
 
 def _same(title: str, name: str) -> bool:
@@ -146,7 +149,9 @@ def _check(agent: Agent, foot: dict[str, tuple[str, int]]) -> Iterator[Problem]:
         if not meaning(field.key) and field.key != "front matter":
             text = f"No dialect knows the field “{field.key[:80]}”."
             yield Problem(raw.path, field.line, text, ProblemKind.UNKNOWN_FIELD)
-        if isinstance(field.value, dict) and (field.key in LISTS or field.key in ("name", "description")):
+        if isinstance(field.value, dict) and (
+            field.key in LISTS or field.key in ("name", "description")
+        ):
             kind = "a list" if field.key in LISTS else "a text"
             text = f"“{field.key}” holds a map where {kind} is meant."
             yield Problem(raw.path, field.line, text, ProblemKind.FIELD_TYPE)

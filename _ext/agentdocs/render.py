@@ -25,7 +25,7 @@ def environment() -> Environment:
     """Return the environment of ``templates/``."""
     env = Environment(
         loader=PackageLoader("agentdocs"),
-        autoescape=False,  # noqa: S701 - Markdown, escaped by ``md`` below
+        autoescape=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

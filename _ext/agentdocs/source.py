@@ -29,6 +29,7 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_CONTROL_BYTES = bytes([*range(9), *range(14, 32)])
 # Bidirectional controls are treated like control characters: they can reorder what is seen.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
 _HIDDEN = re.compile(
@@ -41,6 +42,12 @@ def read_file(root: Path, path: str, max_bytes: int = MAX_BYTES) -> RawFile:
 
     :param max_bytes: larger files are read only as far as their front matter.
     """
+    data = load(root, path, max_bytes)
+    return data if isinstance(data, RawFile) else parse(path, data)
+
+
+def load(root: Path, path: str, max_bytes: int = MAX_BYTES) -> bytes | RawFile:
+    """Return a file's bytes; for a file that cannot be read or is too large, what is known."""
     file = root / path
     try:
         info = file.stat()
@@ -53,7 +60,7 @@ def read_file(root: Path, path: str, max_bytes: int = MAX_BYTES) -> RawFile:
         return _nothing(path, ProblemKind.UNREADABLE_FILE, f"The file cannot be read: {reason}.")
     if len(data) > max_bytes:
         return _read_head(path, data[:HEAD_BYTES], info.st_size, max_bytes)
-    return parse(path, data)
+    return data
 
 
 def parse(path: str, data: bytes) -> RawFile:
@@ -86,14 +93,16 @@ def is_binary(data: bytes) -> bool:
     head = data[:8192]
     if not head or data.startswith(tuple(bom for bom, _ in _BOMS)) or _utf16_guess(head):
         return False
-    control = sum(byte < 9 or 13 < byte < 32 for byte in head)
+    control = len(head) - len(head.translate(None, _CONTROL_BYTES))
     return control > max(8, len(head) // 20)
 
 
 def _read_head(path: str, data: bytes, size: int, max_bytes: int) -> RawFile:
     """Read the fields of a file that is too large, and leave its body alone."""
     if is_binary(data):
-        return _nothing(path, ProblemKind.BINARY_FILE, "The file holds binary data, not text.", size)
+        return _nothing(
+            path, ProblemKind.BINARY_FILE, "The file holds binary data, not text.", size
+        )
     text, _ = _decode(path, data)
     front = read_front_matter(path, text)
     problem = Problem(

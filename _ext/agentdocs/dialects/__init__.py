@@ -32,7 +32,7 @@ class Dialect:
 # The order decides. Dialects mix in the wild, so no row goes by a single common key: the rows
 # with the most particular marks come first, and the last takes what merely names itself.
 DIALECTS = (
-    Dialect("versioned", "version, tags, dependencies, allowed_tools", versioned.matches, versioned.read),
+    Dialect("versioned", "version, tags, dependencies", versioned.matches, versioned.read),
     Dialect("dialogue", "a description with <example> dialogues", dialogue.matches, dialogue.read),
     Dialect("skill", "a folder with SKILL.md", skill.matches, skill.read),
     Dialect("subagent", "a name, a description, tools, a model", subagent.matches, subagent.read),

@@ -11,6 +11,8 @@ from agentdocs.model import Activation
 if TYPE_CHECKING:
     from agentdocs.model import Outline, RawFile, Tool
 
+NOTHING = Activation()
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -28,7 +30,7 @@ class Reading:
     author: str = ""
     color: str = ""
     dependencies: tuple[tuple[str, int], ...] = ()
-    activation: Activation = Activation()
+    activation: Activation = NOTHING
 
 
 def from_fields(raw: RawFile, *tool_keys: str) -> Reading:

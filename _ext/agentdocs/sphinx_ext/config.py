@@ -82,7 +82,9 @@ def validate(app: Sphinx, config: SphinxConfig) -> None:
     for rule in config.agentdocs_placing:
         if not isinstance(rule, tuple | list) or len(rule) != 2 or rule[0] not in PAGES:
             pages = ", ".join(PAGES)
-            message = f"agentdocs_placing: {rule!r} is not a pair of one of {pages} and an expression."
+            message = (
+                f"agentdocs_placing: {rule!r} is not a pair of one of {pages} and an expression."
+            )
             raise ConfigError(message)
     output = config.agentdocs_output
     if not output or output.startswith("/") or ".." in output.split("/"):

@@ -33,16 +33,17 @@ logger = logging.getLogger(__name__)
 FILES = "files"
 """The folder, inside the generated one, that downloads are copied to."""
 # A browser must not run what a stranger wrote: such files are offered as plain text.
-_PLAIN = frozenset(
-    "md txt rst py pyi js ts sh bash sql json jsonl yaml yml toml ini cfg csv tsv log go rs java "
-    "c h cpp rb php ps1 graphql proto png jpg jpeg gif webp pdf zip gz".split()
-)
+_PLAIN = frozenset({
+    "c", "cfg", "cpp", "csv", "gif", "go", "graphql", "gz", "h", "ini", "java", "jpeg", "jpg",
+    "json", "jsonl", "log", "md", "pdf", "php", "png", "proto", "ps1", "py", "pyi", "rb", "rs",
+    "rst", "sh", "bash", "sql", "toml", "tsv", "txt", "webp", "yaml", "yml", "zip",
+})  # fmt: skip
 
 
 def download_name(path: str) -> str:
     """Return the path of a download's copy; what a browser might run becomes ``.txt``."""
     suffix = path.rpartition(".")[2].lower() if "." in path.rpartition("/")[2] else ""
-    return path if suffix in _PLAIN - {"js", "ts"} else f"{path}.txt"
+    return path if suffix in _PLAIN else f"{path}.txt"
 
 
 class _AgentIndex(Index):
@@ -55,7 +56,9 @@ class _AgentIndex(Index):
     ) -> tuple[list[tuple[str, list[IndexEntry]]], bool]:
         """Return entries by first letter."""
         letters: dict[str, list[IndexEntry]] = {}
-        for (objtype, name), (docname, anchor, title) in sorted(self.domain.data["objects"].items()):
+        for (objtype, name), (docname, anchor, title) in sorted(
+            self.domain.data["objects"].items()
+        ):
             if objtype == self.objtype and (docnames is None or docname in docnames):
                 extra = name if name != title else ""
                 entry = IndexEntry(title, 0, docname, anchor, extra, "", "")
@@ -126,7 +129,7 @@ class AgentDomain(Domain):
     def clear_doc(self, docname: str) -> None:
         """Forget what a document defined."""
         for table in (self.objects, self.sources):
-            for key in [k for k, value in table.items() if value[0] == docname]:  # type: ignore[attr-defined]
+            for key in [k for k, value in table.items() if value[0] == docname]:
                 del table[key]  # type: ignore[arg-type]
         self.pages.pop(docname, None)
 
@@ -145,7 +148,7 @@ class AgentDomain(Domain):
         for (kind, name), (docname, anchor, title) in self.objects.items():
             yield name, title, kind, docname, anchor, 1 if kind == "agent" else -1
 
-    def resolve_xref(
+    def resolve_xref(  # type: ignore[override]
         self,
         env: BuildEnvironment,
         fromdocname: str,
@@ -169,7 +172,7 @@ class AgentDomain(Domain):
         docname, anchor, title = found
         return make_refnode(builder, fromdocname, docname, anchor, contnode, title)
 
-    def resolve_any_xref(
+    def resolve_any_xref(  # type: ignore[override]
         self,
         env: BuildEnvironment,
         fromdocname: str,
@@ -179,7 +182,7 @@ class AgentDomain(Domain):
         contnode: nodes.Element,
     ) -> list[tuple[str, nodes.Element]]:
         """Resolve ``{any}``."""
-        found = []
+        found: list[tuple[str, nodes.Element]] = []
         for kind in self.object_types:
             if place := self._find(kind, target):
                 ref = make_refnode(builder, fromdocname, place[0], place[1], contnode, place[2])
@@ -192,7 +195,9 @@ class AgentDomain(Domain):
             return exact
         if kind in ("tool", "tag", "model", "role"):
             slug = slugify(target)
-            matches = [v for (k, name), v in self.objects.items() if k == kind and slugify(name) == slug]
+            matches = [
+                v for (k, name), v in self.objects.items() if k == kind and slugify(name) == slug
+            ]
         else:
             matches = [
                 v for (k, n), v in self.objects.items() if k == kind and n.endswith(f"/{target}")

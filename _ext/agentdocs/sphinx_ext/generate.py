@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
+import agentdocs
 from agentdocs.catalog import build
 from agentdocs.library import read_library
 from agentdocs.pages import pages
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
     from agentdocs.catalog import Catalog
+    from agentdocs.library import Known
 
 logger = logging.getLogger(__name__)
 
@@ -35,11 +39,14 @@ def generate(app: Sphinx) -> None:
             paths, "reading agents... ", "purple", count, app.verbosity, lambda path: path
         )
 
+    memory = Path(app.doctreedir) / "agentdocs.pickle"
+    known = {} if app.fresh_env_used else _recall(memory)
     try:
-        library = read_library(folder, values.max_bytes, progress)
+        library = read_library(folder, values.max_bytes, progress, known)
     except NotADirectoryError:
         message = f"agentdocs_agents: there is no folder {folder}"
         raise ExtensionError(message) from None
+    _remember(memory, known)
     catalog = build(library, [(page, pattern) for page, pattern in values.placing])
     out = Path(app.srcdir) / values.output
     try:
@@ -56,6 +63,31 @@ def generate(app: Sphinx) -> None:
     )  # fmt: skip
     _report(catalog, folder)
     app.emit("agentdocs-catalog", catalog)
+
+
+def _stamp() -> str:
+    """Return what changes when the reading code does."""
+    core = sorted(Path(agentdocs.__file__).parent.rglob("*.py"))
+    state = [(file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in core]
+    return hashlib.sha256(repr((agentdocs.__version__, state)).encode()).hexdigest()
+
+
+def _recall(memory: Path) -> Known:
+    """Return what the last build read. It lies beside Sphinx's own pickles, as trusted as they."""
+    try:
+        with memory.open("rb") as stream:
+            stamp, known = pickle.load(stream)
+    except Exception:  # absent, cut short, or of another Python: read everything
+        return {}
+    return known if stamp == _stamp() else {}
+
+
+def _remember(memory: Path, known: Known) -> None:
+    memory.parent.mkdir(parents=True, exist_ok=True)
+    new = memory.with_suffix(".new")
+    with new.open("wb") as stream:
+        pickle.dump((_stamp(), known), stream, pickle.HIGHEST_PROTOCOL)
+    new.replace(memory)
 
 
 def _report(catalog: Catalog, folder: Path) -> None:

@@ -65,14 +65,14 @@ def _visit(self: Any, node: agent_graph) -> None:
         x, y = plan.positions[item["id"]]
         page = item["id"] if not item["collection"] else f"{item['id']}/index"
         uri = builder.get_relative_uri(builder.current_docname, f"{output}/{page}")
-        name = item["name"] if len(item["name"]) < 25 else item["name"][:23] + "…"
+        name = item["name"] if len(item["name"]) < 23 else item["name"][:21] + "…"
         title = f"{item['collection']}: {item['name']}" if item["collection"] else item["name"]
         parts.append(
             f'<a href="{escape(uri)}"><title>{escape(title)}</title>'
             f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="7"/>'
             f'<text x="{x + WIDTH // 2}" y="{y + 15}">{escape(name)}</text>'
-            f'<text class="where" x="{x + WIDTH // 2}" y="{y + 28}">{escape(item["collection"])}</text>'
-            "</a>"
+            f'<text class="where" x="{x + WIDTH // 2}" y="{y + 28}">'
+            f"{escape(item['collection'])}</text></a>"
         )
     parts.append("</svg></div>")
     self.body.append("".join(parts))

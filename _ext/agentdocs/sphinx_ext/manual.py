@@ -44,7 +44,13 @@ def _first(function: Callable[..., object]) -> str:
     import sys
 
     module = sys.modules[function.__module__]
-    return (module.__doc__ or "").strip().split("\n")[0].replace("``", "`").replace("<example>", "example")
+    return (
+        (module.__doc__ or "")
+        .strip()
+        .split("\n")[0]
+        .replace("``", "`")
+        .replace("<example>", "example")
+    )
 
 
 def _config() -> Iterator[str]:

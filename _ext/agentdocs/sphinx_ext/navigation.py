@@ -27,12 +27,17 @@ def _collections(agents: domain.AgentDomain) -> dict[str, list[tuple[str, str]]]
     found: dict[str, list[tuple[str, str]]] = {}
     for manifest in agents.pages.values():
         if manifest["page"] == "index":
-            found.setdefault(manifest["collection"], []).append((manifest["agent"], manifest["name"]))
+            found.setdefault(manifest["collection"], []).append(
+                (manifest["agent"], manifest["name"])
+            )
     return {collection: sorted(members) for collection, members in found.items()}
 
 
 def _navigation(
-    manifest: dict[str, Any], agents: domain.AgentDomain, members: list[tuple[str, str]], output: str
+    manifest: dict[str, Any],
+    agents: domain.AgentDomain,
+    members: list[tuple[str, str]],
+    output: str,
 ) -> dict[str, Any]:
     """Return what a page's side bar shows, as documents and titles."""
     id = manifest["agent"]
@@ -44,7 +49,9 @@ def _navigation(
     order = [docname for docname, _ in pages]
     position = order.index(current) if current in order else 0
     before = pages[position - 1] if position else _overview(members, here - 1, output)
-    after = pages[position + 1] if position + 1 < len(pages) else _overview(members, here + 1, output)
+    after = (
+        pages[position + 1] if position + 1 < len(pages) else _overview(members, here + 1, output)
+    )
     return {
         "name": manifest["name"],
         "id": id,

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from docutils import nodes
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 from sphinx.addnodes import pending_xref
 from sphinx.transforms import SphinxTransform
+from sphinx.util.osutil import relative_uri
 
 from agentdocs.library import IMAGES
 from agentdocs.names import occurrences
@@ -34,6 +35,10 @@ _TASK = re.compile(r"\[([ xX])\]\s+")
 
 class agent_image(nodes.image):  # noqa: N801
     """A picture that an agent ships; Sphinx does not collect it, because it is not in ``docs``."""
+
+
+class agent_rule(nodes.General, nodes.Element):  # noqa: N801
+    """A thematic break. Docutils refuses its own at the end of a section; agents do not."""
 
 
 @dataclass(slots=True)
@@ -72,10 +77,12 @@ class Provenance(SphinxTransform):
 
     @property
     def docname(self) -> str:
+        """The document being read."""
         return self.env.current_document.docname
 
     @property
     def domain(self) -> domain.AgentDomain:
+        """Where what the page defines is noted."""
         return domain.get(self.env)
 
     # --- what the page is ----------------------------------------------------------------------
@@ -151,6 +158,8 @@ class Provenance(SphinxTransform):
             self._their_code_span(node, mark)
         elif isinstance(node, nodes.literal_block):
             self._their_snippet(node, mark)
+        elif isinstance(node, nodes.transition):
+            node.replace_self(agent_rule(""))
         elif isinstance(node, nodes.Text):
             self._mention(node)
 
@@ -217,7 +226,8 @@ class Provenance(SphinxTransform):
             node, nodes.reference, pending_xref, nodes.literal, nodes.literal_block, nodes.title
         ):
             return
-        text, parts, done = str(node), [], 0
+        text, done = str(node), 0
+        parts: list[nodes.Node] = []
         for match in occurrences(text):
             word = match[0]
             if to := self.names.get(word.lower()):
@@ -241,7 +251,10 @@ class Provenance(SphinxTransform):
             return
         self.domain.note("snippet", address, self.docname, anchor)
         wrapper = nodes.container(
-            "", literal_block=True, classes=["literal-block-wrapper", "agentdocs-snippet"], ids=[anchor]
+            "",
+            literal_block=True,
+            classes=["literal-block-wrapper", "agentdocs-snippet"],
+            ids=[anchor],
         )
         caption = nodes.caption("", "")
         caption += nodes.inline("", info or "text", classes=["agentdocs-language"])
@@ -275,7 +288,7 @@ def _task(item: nodes.list_item) -> None:
     paragraph.replace(first, [box, nodes.Text(" "), nodes.Text(str(first)[match.end() :])])
 
 
-@lru_cache(maxsize=None)
+@cache
 def _lexer(language: str) -> str:
     """Return a lexer's name for a language, ``text`` where Pygments has none."""
     try:
@@ -288,9 +301,7 @@ def _lexer(language: str) -> str:
 def _visit_image(self: Any, node: agent_image) -> None:
     builder = self.builder
     output = builder.config.agentdocs_output
-    from sphinx.util.osutil import relative_uri
-
-    there = f"{output}/{domain.FILES}/{domain.quote(node['path'])}"
+    there = f"{output}/{domain.FILES}/{quote(domain.download_name(node['path']))}"
     uri = relative_uri(builder.get_target_uri(builder.current_docname), there)
     self.body.append(self.emptytag(node, "img", "", src=uri, alt=node["alt"], loading="lazy"))
     raise nodes.SkipNode
@@ -298,6 +309,11 @@ def _visit_image(self: Any, node: agent_image) -> None:
 
 def _visit_image_as_text(self: Any, node: agent_image) -> None:
     self.add_text(f"[image: {node['alt']}]")
+    raise nodes.SkipNode
+
+
+def _visit_rule(self: Any, node: agent_rule) -> None:
+    self.body.append(self.emptytag(node, "hr", "\n", CLASS="docutils"))
     raise nodes.SkipNode
 
 
@@ -315,6 +331,12 @@ def setup(app: Sphinx) -> None:
         man=(_skip, None),
         texinfo=(_skip, None),
     )
+    app.add_node(
+        agent_rule,
+        html=(_visit_rule, None),
+        text=(_skip, None),
+        latex=(_skip, None),
+        man=(_skip, None),
+        texinfo=(_skip, None),
+    )
     app.add_transform(Provenance)
-
-
