@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from agentdocs.model import Field, Tool
     from agentdocs.problems import Severity
 
-CHUNK = 200
+CHUNK = 120
 """Rows of a list that stand on one page; longer lists go on on further pages."""
 
 FACETS = {

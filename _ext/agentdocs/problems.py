@@ -5,11 +5,12 @@ The docstring of each :class:`ProblemKind` is its page in the manual.
 
 from __future__ import annotations
 
+import ast
 import inspect
-import re
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
+from itertools import pairwise
 from typing import Literal
 
 Severity = Literal["error", "warning", "info"]
@@ -269,7 +270,10 @@ class Problem:
 
 @cache
 def _manuals() -> dict[str, str]:
-    """Member name → the string literal below it (enum members carry no docstrings at run time)."""
-    source = inspect.getsource(ProblemKind)
-    found = re.findall(r'^ {4}([A-Z_0-9]+) = .*\n {4}"""(.*?)"""', source, re.MULTILINE | re.DOTALL)
-    return {name: inspect.cleandoc(text) for name, text in found}
+    """Member → the text below it in the source (enum members keep no docstrings at run time)."""
+    body = ast.parse(inspect.getsource(ProblemKind)).body[0].body  # type: ignore[attr-defined]
+    return {
+        member.targets[0].id: inspect.cleandoc(text.value.value)
+        for member, text in pairwise(body)
+        if isinstance(member, ast.Assign) and isinstance(text, ast.Expr)
+    }

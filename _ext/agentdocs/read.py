@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from agentdocs import facets, tools
 from agentdocs.dialects import detect
+from agentdocs.dialects.base import NOTHING
 from agentdocs.fields import LISTS, meaning
 from agentdocs.markdown import outline as parse_outline
 from agentdocs.markdown import slugify
-from agentdocs.dialects.base import NOTHING
 from agentdocs.model import Agent, Field
 from agentdocs.problems import Problem, ProblemKind
 

@@ -89,6 +89,10 @@ def validate(app: Sphinx, config: SphinxConfig) -> None:
     output = config.agentdocs_output
     if not output or output.startswith("/") or ".." in output.split("/"):
         raise ConfigError("agentdocs_output must be a folder inside the source folder.")
+    for name in ("myst_commonmark_only", "myst_gfm_only"):
+        if getattr(config, name, False):
+            # Both pass raw HTML through, and agents' HTML must not reach a reader's browser.
+            raise ConfigError(f"agentdocs does not work with {name}: pages are MyST Markdown.")
     # A home page includes this file; it is no page of its own.
     config.exclude_patterns.append(f"{output.strip('/')}/library/summary.md")
 
