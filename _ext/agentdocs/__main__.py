@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from agentdocs.catalog import Catalog
+    from agentdocs.problems import Problem
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Lists the Problems of a library. Exits with 1 if there are errors, "
         "with 0 if there are only warnings.",
     )
-    check.add_argument("path", type=Path, metavar="PATH", help="a folder with agent files")
+    check.add_argument("path", type=Path, metavar="PATH", help="a folder with agent files, or one file")
     check.add_argument(
         "--format", choices=("text", "json", "github"), default="text",
         help="for people, for programs, or as annotations of a pull request (default: text)",
@@ -82,6 +83,16 @@ def _read(path: Path) -> Catalog:
     return build(read_library(path, progress=_progress))
 
 
+def _problems(root: Path, only: str) -> tuple[list[Problem], int]:
+    """Return the Problems of a library, or of one file of it, and how many agents were read."""
+    catalog = _read(root)
+    if not only:
+        return list(catalog.problems), len(catalog.entries)
+    mine = [entry for entry in catalog.entries if entry.agent.path == only]
+    paths = {only, *(c.path for entry in mine for c in entry.agent.companions)}
+    return [problem for problem in catalog.problems if problem.path in paths], len(mine)
+
+
 def _progress(paths: Iterable[str], count: int) -> Iterable[str]:
     """Show a bar on a terminal while many files are read; nothing in a pipe."""
     if count < 200 or not sys.stderr.isatty():
@@ -97,10 +108,13 @@ def _check(options: argparse.Namespace) -> int:
 
     from agentdocs import fix, formats
 
-    catalog = _read(options.path)
+    root, only = options.path, ""
+    if root.is_file():  # its links and mentions are checked against what lies beside it
+        root, only = root.parent, root.name
+    problems, agents = _problems(root, only)
     console = Console(highlight=False, markup=False)
     if options.diff or options.fix:
-        fixed = list(fix.fixes(options.path, catalog.problems))
+        fixed = list(fix.fixes(root, problems))
         if options.diff:
             for file in fixed:
                 for line in file.diff():
@@ -109,19 +123,19 @@ def _check(options: argparse.Namespace) -> int:
         if not options.fix:
             return 0
         for file in fixed:
-            fix.save(options.path, file)
+            fix.save(root, file)
         mended = sum(len(file.problems) for file in fixed)
         print(f"Fixed {mended} Problems in {len(fixed)} files.", file=sys.stderr)
-        catalog = _read(options.path)
-    problems = [p for p in catalog.problems if not (options.quiet and p.severity == "info")]
-    agents = len(catalog.entries)
+        problems, agents = _problems(root, only)
+    if options.quiet:
+        problems = [problem for problem in problems if problem.severity != "info"]
     if options.format == "json":
         print(formats.to_json(problems, agents))
     elif options.format == "github":
-        if text := formats.to_github(problems, options.path):
+        if text := formats.to_github(problems, root):
             print(text)
     else:
-        formats.print_text(problems, agents, options.path, console)
+        formats.print_text(problems, agents, root, console)
     return 1 if formats.counts(problems)["error"] else 0
 
 

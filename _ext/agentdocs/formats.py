@@ -34,7 +34,8 @@ def to_json(problems: Sequence[Problem], agents: int) -> str:
         }
         for p in problems
     ]
-    return json.dumps({"agents": agents, "counts": counts(problems), "problems": rows}, indent=2)
+    report = {"agents": agents, "counts": counts(problems), "problems": rows}
+    return json.dumps(report, indent=2, ensure_ascii=False)
 
 
 def to_github(problems: Sequence[Problem], folder: PurePath) -> str:
@@ -71,7 +72,7 @@ def print_text(
     words = {"error": "error", "warning": "warning", "info": "remark"}
     parts = [f"{found[s]} {words[s]}{'s' if found[s] != 1 else ''}" for s in SEVERITIES if found[s]]
     fixable = sum(p.fixable for p in problems)
-    console.print(f"{agents} agents: {', '.join(parts) or 'no Problems'}.")
+    console.print(f"{agents} agent{'s' if agents != 1 else ''}: {', '.join(parts) or 'no Problems'}.")
     if fixable:
         console.print(f"{fixable} can be fixed with --fix (--diff shows how).")
 

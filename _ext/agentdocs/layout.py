@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 WIDTH, HEIGHT = 152, 36
 """Size of a node's box."""
+COLUMNS = 4
+"""Most columns; what is wider cannot be read on a page of text."""
 GAP_X, GAP_Y = 56, 14
 
 
@@ -77,8 +79,10 @@ def _layers(nodes: list[str], edges: list[tuple[str, str]]) -> dict[str, int]:
                 indegree[target] -= 1
                 if indegree[target] <= 0:
                     ready.append(target)
-    used = sorted(set(layers.values()))
-    return {node: used.index(layer) for node, layer in layers.items()}
+    deepest = max(layers.values(), default=0)
+    if deepest < COLUMNS:
+        return layers
+    return {node: layer * (COLUMNS - 1) // deepest for node, layer in layers.items()}
 
 
 def _median(values: list[int], default: int) -> float:
