@@ -52,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Lists the Problems of a library. Exits with 1 if there are errors, "
         "with 0 if there are only warnings.",
     )
-    check.add_argument("path", type=Path, metavar="PATH", help="a folder with agent files, or one file")
+    check.add_argument(
+        "path", type=Path, metavar="PATH", help="a folder with agent files, or one file"
+    )
     check.add_argument(
         "--format", choices=("text", "json", "github"), default="text",
         help="for people, for programs, or as annotations of a pull request (default: text)",

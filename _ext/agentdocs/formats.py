@@ -72,7 +72,9 @@ def print_text(
     words = {"error": "error", "warning": "warning", "info": "remark"}
     parts = [f"{found[s]} {words[s]}{'s' if found[s] != 1 else ''}" for s in SEVERITIES if found[s]]
     fixable = sum(p.fixable for p in problems)
-    console.print(f"{agents} agent{'s' if agents != 1 else ''}: {', '.join(parts) or 'no Problems'}.")
+    console.print(
+        f"{agents} agent{'s' if agents != 1 else ''}: {', '.join(parts) or 'no Problems'}."
+    )
     if fixable:
         console.print(f"{fixable} can be fixed with --fix (--diff shows how).")
 

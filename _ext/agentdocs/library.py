@@ -14,6 +14,7 @@ from agentdocs.paths import resolve
 from agentdocs.problems import Problem, ProblemKind
 from agentdocs.read import read_agent
 from agentdocs.source import MAX_BYTES, is_binary, load, parse, read_file
+from agentdocs.writer import MARK, MARK_WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -93,6 +94,8 @@ def _read(
     data = load(root, path, max_bytes)
     if isinstance(data, RawFile):
         return _agent(data, path, problems) or data
+    if MARK.encode() in data[:MARK_WITHIN]:  # a page of ours: the library holds its own site
+        return RawFile(path, "", (), "", 1, len(data), "")
     digest = hashlib.sha256(data).hexdigest()
     if known is not None and path in known and known[path][0] == digest:
         return known[path][1]
@@ -132,7 +135,11 @@ def _walk(root: Path, problems: list[Problem], folder: str = "") -> Iterator[str
                 continue
             if entry.is_dir():
                 continue  # what it leads to is read where it really is
-        if entry.is_dir():
+        if not entry.is_dir() and not (entry.is_file() and os.access(entry.path, os.R_OK)):
+            what = "cannot be read" if entry.is_file() else "is not a regular file"
+            text = f"The file {what}."
+            problems.append(Problem(path, 1, text, ProblemKind.UNREADABLE_FILE))
+        elif entry.is_dir():
             if entry.name not in SKIPPED and not (Path(entry.path) / "pyvenv.cfg").exists():
                 yield from _walk(root, problems, path)
         else:

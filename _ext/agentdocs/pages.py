@@ -326,7 +326,7 @@ def _library_pages(catalog: Catalog) -> Iterator[Page]:
             "role.md.j2", **common, role=role, members=members, comparison=comparison(members),
         ))  # fmt: skip
     yield from _gallery(catalog, languages)
-    yield Page(f"{HOME}/graph", render("graph.md.j2", **common, **_graph(catalog)))
+    yield from _graph(catalog)
     yield from _health(catalog, count)
 
 
@@ -392,8 +392,8 @@ def _gallery(
             ))  # fmt: skip
 
 
-def _graph(catalog: Catalog) -> dict[str, Any]:
-    """Return nodes and edges of the graph, and the rows of the table beside it."""
+def _graph(catalog: Catalog) -> Iterator[Page]:
+    """Yield the graph's nodes and edges, and the rows of the table beside it."""
     edges = []
     rows = []
     for entry in catalog.entries:
@@ -409,7 +409,13 @@ def _graph(catalog: Catalog) -> dict[str, Any]:
         for entry in catalog.entries
         if entry.id in touched
     ]
-    return {"data": {"nodes": nodes, "edges": edges}, "rows": rows}
+    total = -(-len(rows) // CHUNK)
+    for number, chunk in _chunks(rows):
+        yield Page(_numbered(f"{HOME}/graph", number), render(
+            "graph.md.j2", home=HOME, catalog=catalog, data={"nodes": nodes, "edges": edges},
+            rows=chunk, number=number,
+            others=[_numbered(f"{HOME}/graph", n) for n in range(1, total + 1)],
+        ))  # fmt: skip
 
 
 def _health(catalog: Catalog, count: dict[Severity, int]) -> Iterator[Page]:

@@ -101,7 +101,13 @@ class AgentDomain(Domain):
     }
     roles: ClassVar = {kind: XRefRole(warn_dangling=True) for kind in object_types}
     indices: ClassVar = [AgentIndex, ToolIndex, TagIndex, ModelIndex]
-    initial_data: ClassVar = {"objects": {}, "pages": {}, "sources": {}, "nav": {}}
+    initial_data: ClassVar = {
+        "objects": {},
+        "pages": {},
+        "sources": {},
+        "nav": {},
+        "collections": {},
+    }
     data_version = 1
     dangling_warnings: ClassVar = {
         kind: f"there is no {kind} %(target)r in this library" for kind in object_types

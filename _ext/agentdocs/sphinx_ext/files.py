@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from pathlib import Path
@@ -70,7 +71,8 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
             wanted.add(copy)
             if not _is_newer(copy, folder / path):
                 copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(folder / path, copy)
+                with contextlib.suppress(FileNotFoundError):  # removed while Sphinx was building
+                    shutil.copyfile(folder / path, copy)
     if target.is_dir():
         for file in target.rglob("*"):
             if file.is_file() and file not in wanted:

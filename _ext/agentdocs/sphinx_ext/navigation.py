@@ -86,6 +86,7 @@ def changed(app: Sphinx, env: BuildEnvironment) -> list[str]:
         found[docname] = hashlib.sha256(repr(navigation).encode()).hexdigest()[:16]
     again = [docname for docname, digest in found.items() if known.get(docname, digest) != digest]
     agents.data["nav"] = found
+    agents.data["collections"] = collections
     return again
 
 
@@ -102,9 +103,7 @@ def add_context(
         if pagename.startswith(f"{output}/"):
             context["page_source_suffix"] = ""  # generated: there is nothing to edit or view
         return
-    if _members_of(app) is None:
-        app._agentdocs_collections = _collections(agents)  # type: ignore[attr-defined]
-    members = _members_of(app)[manifest["collection"]]
+    members = agents.data["collections"][manifest["collection"]]
     navigation = _navigation(manifest, agents, members, output)
     context["agentdocs"] = navigation
     pathto = context["pathto"]
@@ -122,15 +121,6 @@ def add_context(
         context["theme_source_edit_link"] = link.replace("{", "{{").replace("}", "}}")
 
 
-def _members_of(app: Sphinx) -> Any:
-    """Return the collections, which are put together once for all pages that are written."""
-    return getattr(app, "_agentdocs_collections", None)
-
-
-def _forget(app: Sphinx, *args: Any) -> None:
-    app._agentdocs_collections = None  # type: ignore[attr-defined]
-
-
 def _add_static(app: Sphinx) -> None:
     package = Path(__file__).parent.parent
     app.config.html_static_path.append(str(package / "static"))
@@ -141,7 +131,6 @@ def setup(app: Sphinx) -> None:
     """Register the handlers, the style sheet and the script."""
     app.connect("config-inited", lambda app, _: _add_static(app))
     app.connect("env-updated", changed)
-    app.connect("env-updated", _forget)
     app.connect("html-page-context", add_context)
     app.add_css_file("agentdocs.css")
     app.add_js_file("agentdocs.js", loading_method="defer")
