@@ -271,9 +271,10 @@ class Problem:
 @cache
 def _manuals() -> dict[str, str]:
     """Member → the text below it in the source (enum members keep no docstrings at run time)."""
-    body = ast.parse(inspect.getsource(ProblemKind)).body[0].body  # type: ignore[attr-defined]
+    tree = ast.parse(inspect.getsource(ProblemKind))
+    body = next(node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
     return {
-        member.targets[0].id: inspect.cleandoc(text.value.value)
+        ast.unparse(member.targets[0]): inspect.cleandoc(ast.literal_eval(text.value))
         for member, text in pairwise(body)
         if isinstance(member, ast.Assign) and isinstance(text, ast.Expr)
     }
