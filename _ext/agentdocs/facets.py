@@ -18,11 +18,18 @@ if TYPE_CHECKING:
 
     from agentdocs.model import Field, Outline, RawFile, Tool
 
+MODELS = frozenset({"inherit", "opus", "sonnet", "haiku", "fable", "fast"})
+"""Models that clients know by a short name."""
+
 _EXAMPLE = re.compile(r"<example>(.*?)(?:</example>|(?=<example>)|\Z)", re.DOTALL | re.IGNORECASE)
 _COMMENTARY = re.compile(r"<commentary>(.*?)(?:</commentary>|\Z)", re.DOTALL | re.IGNORECASE)
 _SPEAKER = re.compile(
     r"(?:(?<=[\s\"'.”])|^)\**(?P<who>context|user|human|assistant|commentary)\**:\**\s*",
     re.IGNORECASE,
+)
+# A quote that ends a turn: nothing follows it but another speaker, a tag or the end.
+_CLOSING = re.compile(
+    r"\"(?=\s*(?:$|<|\n|\**(?:context|user|human|assistant|commentary)\**:))", re.IGNORECASE
 )
 _INTRO = re.compile(
     r"[\s*]*\b(?:for )?examples?(?: usage| scenarios?)?(?: include)?\s*:[\s*]*$", re.I
@@ -69,7 +76,7 @@ def list_of(field: Field | None) -> tuple[str, ...]:
 def line_of(field: Field, text: str) -> int:
     """Return the line on which ``text`` stands in a field's entry; the field's own if nowhere."""
     for offset, line in enumerate(field.raw.split("\n")):
-        if text in line:
+        if re.search(rf"(?<![\w-]){re.escape(text)}(?![\w-])", line):
             return field.line + offset
     return field.line
 
@@ -109,8 +116,9 @@ def tools_section(outline: Outline) -> tuple[Tool, ...]:
 
 
 def model_of(field: Field | None) -> str:
-    """Return the model, lower case; the first of a list of fallbacks."""
-    return (list_of(field) or ("",))[0].lower()
+    """Return the model; the first of a list of fallbacks. Short names are lower case."""
+    name = (list_of(field) or ("",))[0]
+    return name.lower() if name.lower() in MODELS else name
 
 
 def examples(text: str, line: int) -> tuple[Example, ...]:
@@ -129,7 +137,7 @@ def _example(text: str, line: int) -> Example | None:
     comments = [_squeeze(match[1]) for match in _COMMENTARY.finditer(text)]
     text = _COMMENTARY.sub("", text)
     context = ""
-    marks = list(_SPEAKER.finditer(text))
+    marks = _speakers(text)
     before = _squeeze(text[: marks[0].start()] if marks else text)
     if before:
         context = before
@@ -143,6 +151,20 @@ def _example(text: str, line: int) -> Example | None:
             turns.append((who, said))
     turns += [("commentary", comment) for comment in comments if comment]
     return Example(context, tuple(turns), line) if context or turns else None
+
+
+def _speakers(text: str) -> list[re.Match[str]]:
+    """Return where turns begin; a colon within what somebody says in quotes begins none."""
+    found: list[re.Match[str]] = []
+    free = 0
+    for mark in _SPEAKER.finditer(text):
+        if mark.start() < free:
+            continue
+        found.append(mark)
+        if text[mark.end() : mark.end() + 1] == '"':
+            end = _CLOSING.search(text, mark.end() + 1)
+            free = end.start() if end else free
+    return found
 
 
 def without_examples(text: str) -> str:
@@ -174,22 +196,24 @@ def split_description(text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]
     return " ".join(summary), tuple(when), tuple(when_not)
 
 
-def activation(outline: Outline) -> Activation:
-    """Return triggers, file patterns, commands and YES/NO tables of a text."""
+def activation(raw: RawFile, outline: Outline) -> Activation:
+    """Return triggers, file patterns, commands and YES/NO tables of an agent."""
     when, when_not = _verdicts(outline)
-    keywords: list[str] = []
-    files: list[str] = []
+    if text := text_of(raw.field("when_to_use")):
+        when.insert(0, text)
+    keywords = list(list_of(raw.field("triggers")))
+    files = list(list_of(first(raw, "paths", "globs", "applyTo")))
     commands: list[str] = []
     for text in _labelled(outline):
         label, _, rest = text.partition(":")
         name = _plain(label)
-        values = [part.strip(" \"'“”.`") for part in rest.split(",")]
+        values = [part.strip(" \"'“”.`") for part in re.split(r",(?![^{]*\})", rest)]
         if name in ("auto-triggers", "auto triggers", "triggers", "keywords", "trigger keywords"):
             keywords += [value for value in values if value]
         elif name in ("use explicitly for", "use for", "use when"):
             when += [value for value in values if value]
         elif name in ("files", "file patterns", "directories", "paths", "globs"):
-            files += [value for value in values if value]
+            files += [value.removesuffix(",") for value in values if value]
     for item in outline.items:
         commands += [code for code in item.codes[:1] if re.fullmatch(r"/[a-z][\w:-]*", code)]
     unique = dict.fromkeys
@@ -213,6 +237,10 @@ def _verdicts(outline: Outline) -> tuple[list[str], list[str]]:
     when: list[str] = []
     when_not: list[str] = []
     for table in outline.tables:
+        if not re.search(
+            r"\b(use|agent|skill|invoke|delegate|activate)\b", table.rows[0][-1], re.I
+        ):
+            continue  # some other question that is answered by yes and no
         for row in table.rows[1:]:
             if len(row) < 2:
                 continue

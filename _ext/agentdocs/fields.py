@@ -86,6 +86,9 @@ MEANINGS: dict[str, str] = {
 }
 """Field → one sentence."""
 
+TEXTS = frozenset({"name", "title", "description", "version", "model", "color"})
+"""Fields that hold a text."""
+
 LISTS = frozenset({"tags", "keywords", "dependencies", "skills", "agents"})
 """Fields that hold a list."""
 

@@ -18,7 +18,7 @@ from agentdocs.problems import Edit, Problem, ProblemKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from agentdocs.model import Value
+    from agentdocs.model import FieldStatus, Value
 
 MAX_DEPTH = 12
 """Deepest nesting of a field that is read as data; hooks, the deepest known, have 6."""
@@ -70,26 +70,48 @@ def read_front_matter(path: str, text: str) -> FrontMatter:
     if lines[0].rstrip() != "---":
         return FrontMatter((), text, 1)
     end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in ("---", "...")), None)
-    problems: list[Problem] = []
-    if end is None or not _looks_like_fields(lines[1:end]):
+    if end is not None and not _looks_like_fields(lines[1:end]):
         if end is not None and any(line.strip() for line in lines[1:end]):
             end = None
-        if end is None:
-            end = _guess_end(lines)
-            if end == 1:  # a thematic break, not front matter
-                return FrontMatter((), text, 1)
-            problems.append(_unclosed(path, end))
-            block, rest = lines[1:end], lines[end:]
-            fields, more = _read_block(path, block)
-            return FrontMatter(fields, "\n".join(rest), end + 1, (*problems, *more))
-    fields, more = _read_block(path, lines[1:end])
-    return FrontMatter(fields, "\n".join(lines[end + 1 :]), end + 2, tuple(more))
+    elif _runs_into_text(lines, end):
+        end = None
+    if end is None:
+        end = _guess_end(lines)
+        if end == 1:  # a thematic break, not front matter
+            return FrontMatter((), text, 1)
+        fields, problems = _read_block(path, lines[1:end])
+        return FrontMatter(
+            fields, "\n".join(lines[end:]), end + 1, (_unclosed(path, end), *problems)
+        )
+    fields, problems = _read_block(path, lines[1:end])
+    return FrontMatter(fields, "\n".join(lines[end + 1 :]), end + 2, tuple(problems))
 
 
 def _looks_like_fields(block: list[str]) -> bool:
     """Whether the first line with text is a key, a comment or a list (a list of agents)."""
     first = next((line for line in block if line.strip()), "")
     return bool(_KEY.match(first)) or first.lstrip().startswith(("#", "- ", "{", "?", '"', "'"))
+
+
+def _runs_into_text(lines: list[str], end: int | None) -> bool:
+    """Whether the ``---`` at ``end`` is a thematic break of the text, and nothing closes the keys.
+
+    So it is where YAML refuses the block and no key follows on the first line that is none.
+    """
+    if end is None:
+        return False
+    guess = _guess_end(lines)
+    if guess >= end or lines[guess].strip():
+        return False
+    if any(_KEY.match(line) for line in lines[guess:end]):
+        return False
+    try:
+        list(_strict("\n".join(lines[1:end])))
+    except yaml.YAMLError:
+        return True
+    except _RefusedError:
+        return False
+    return False
 
 
 def _guess_end(lines: list[str]) -> int:
@@ -118,10 +140,7 @@ def _read_block(path: str, block: list[str]) -> tuple[tuple[Field, ...], list[Pr
         return (), []
     try:
         pairs = list(_strict("\n".join(block)))
-    except _RefusedError as refused:
-        problem = Problem(path, refused.line + 2, refused.text, refused.kind)
-        return _keep_raw(block), [problem]
-    except yaml.YAMLError:
+    except (yaml.YAMLError, _RefusedError):
         return _read_entries(path, block)
     starts = [line for _, _, line in pairs] + [len(block)]
     fields, problems = [], []
@@ -186,7 +205,7 @@ def _value(node: yaml.Node) -> Value:
         return {k.value: _value(v) for k, v in pairs}
     if isinstance(node, yaml.SequenceNode):
         return [_value(item) for item in node.value]
-    plain = getattr(node, "style", None) is None
+    plain = not getattr(node, "style", None)
     return None if plain and node.value in ("", "~", "null") else str(node.value)
 
 
@@ -196,13 +215,6 @@ def _duplicate(path: str, key: str, line: int, seen: dict[str, int]) -> list[Pro
         return []
     text = f"“{key}” stands twice, on lines {first} and {line}; the second counts here."
     return [Problem(path, line, text, ProblemKind.DUPLICATE_KEY, "Remove one of them.")]
-
-
-def _keep_raw(block: list[str]) -> tuple[Field, ...]:
-    return tuple(
-        Field(entry.key, _text_of(entry), entry.raw, entry.line, "repaired")
-        for entry in _entries(block)
-    )
 
 
 def _entries(block: list[str]) -> Iterator[_Entry]:
@@ -227,27 +239,54 @@ def _read_entries(path: str, block: list[str]) -> tuple[tuple[Field, ...], list[
     fields: list[Field] = []
     problems: list[Problem] = []
     seen: dict[str, int] = {}
+    refused: set[ProblemKind] = set()
     for entry in _entries(block):
-        try:
-            pairs = list(_strict(entry.raw))
-            value = pairs[0][1] if len(pairs) == 1 and pairs[0][0] == entry.key else _text_of(entry)
-            repaired = len(pairs) != 1 and bool(entry.key)
-        except _RefusedError as refused:
-            problems.append(Problem(path, entry.line + refused.line, refused.text, refused.kind))
-            value, repaired = _text_of(entry), True
-        except yaml.YAMLError:
-            value, repaired = _text_of(entry), True
-            problems.append(_broken(path, entry, str(value)))
         if not entry.key and all(line.lstrip().startswith("#") for line in entry.lines if line):
             continue  # comments before the first key
+        value: Value = _text_of(entry)
+        status: FieldStatus = "repaired"
+        try:
+            value, status = _read_entry(entry)
+        except _RefusedError as error:
+            if error.kind not in refused:  # one alias bomb is one Problem
+                line = entry.line + error.line
+                problems.append(Problem(path, line, error.text, error.kind))
+            refused.add(error.kind)
+        except yaml.YAMLError:
+            problems.append(_broken(path, entry, str(value)))
+            value = _collection_of(entry) or value
         if entry.key:
             problems += _duplicate(path, entry.key, entry.line, seen)
         key = entry.key or "front matter"
-        fields.append(Field(key, value, entry.raw, entry.line, "repaired" if repaired else "ok"))
+        fields.append(Field(key, value, entry.raw, entry.line, status))
     if not any(p.kind is not ProblemKind.DUPLICATE_KEY for p in problems):
         text = "The front matter is not valid YAML; it was read key by key."
         problems.append(Problem(path, 2, text, ProblemKind.BROKEN_FRONT_MATTER))
     return tuple(fields), problems
+
+
+def _read_entry(entry: _Entry) -> tuple[Value, FieldStatus]:
+    """Read one entry as YAML of its own.
+
+    :raises yaml.YAMLError: it is not.
+    :raises _RefusedError: it would cost too much.
+    """
+    pairs = list(_strict(entry.raw))
+    if len(pairs) == 1 and pairs[0][0] == entry.key:
+        return pairs[0][1], "ok"
+    return _text_of(entry), "repaired" if entry.key else "ok"
+
+
+def _collection_of(entry: _Entry) -> Value:
+    """Return the list or map that the entry's first lines hold, where only the rest is broken."""
+    for end in range(len(entry.lines) - 1, 0, -1):
+        try:
+            pairs = list(_strict("\n".join(entry.lines[:end])))
+        except (yaml.YAMLError, _RefusedError):
+            continue
+        if len(pairs) == 1 and isinstance(pairs[0][1], list | dict):
+            return pairs[0][1]
+    return None
 
 
 def _text_of(entry: _Entry) -> str:

@@ -128,6 +128,9 @@ def _walk(root: Path, problems: list[Problem], folder: str = "") -> Iterator[str
     for entry in entries:
         path = f"{folder}/{entry.name}" if folder else entry.name
         if not _is_text(path):
+            shown = path.encode("utf-8", "backslashreplace").decode()
+            text = "The file's name is not Unicode, so it can have no address."
+            problems.append(Problem(shown, 1, text, ProblemKind.UNREADABLE_FILE))
             continue
         if entry.is_symlink():
             if (problem := _link_problem(root, real_root, path)) is not None:

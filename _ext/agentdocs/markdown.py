@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PAGE_NESTING = 20
 _SEEN_NESTING = 40
 _FENCE = re.compile(r"(`{3,}|~{3,})")
+_ACTING = re.compile(r"\]\(\s*<?(?P<scheme>javascript|vbscript|data|file):", re.IGNORECASE)
 MAX_HEADING = 120
 """Longest text of a bold paragraph that is taken for a heading."""
 
@@ -71,9 +72,15 @@ def inline_text(token: Token) -> str:
 
 def outline(path: str, text: str, first_line: int = 1) -> Outline:
     """Parse ``text``, whose first line is line ``first_line`` of the file ``path``."""
-    env: dict[str, Any] = {}
-    tokens = parser().parse(text, env)
-    return _Builder(path, text.split("\n"), first_line).build(tokens, env)
+    lines = text.split("\n")
+    builder = _Builder(path, lines, first_line)
+    while True:
+        env: dict[str, Any] = {}
+        tokens = parser().parse("\n".join(lines), env)
+        rows = _too_deep(tokens, lines)
+        if not rows:
+            return builder.build(tokens, env)
+        builder.flatten(rows)
 
 
 @dataclass(slots=True)
@@ -109,7 +116,15 @@ class _Builder:
         self.edits: dict[int, str] = {}
         self.problems: list[Problem] = []
         self.open_fence = ""
-        self.deep: set[int] = set()
+
+    def flatten(self, rows: range) -> None:
+        """Make code of lines that a page would cut off, together with all that follows them."""
+        line = self.first + rows.start
+        text = f"Blocks are nested more than {PAGE_NESTING} levels deep here."
+        self.problems.append(Problem(self.path, line, text, ProblemKind.TEXT_TOO_DEEP))
+        for row in rows:
+            self.lines[row] = f"    {self.lines[row]}"
+            self.edits[self.first + row] = self.lines[row]
 
     def build(self, tokens: Sequence[Token], env: dict[str, Any]) -> Outline:
         labels = _bold_labels(tokens)
@@ -117,8 +132,6 @@ class _Builder:
         cells: list[str] = []
         items: list[int] = []
         for index, token in enumerate(tokens):
-            if token.level >= PAGE_NESTING and token.map:
-                self.deep.add(len(self.heads) - 1)
             if token.type == "heading_open" and token.level == 0 and token.map:
                 self._heading(tokens[index + 1], token.map, int(token.tag[1]), token.markup)
             elif index in labels and token.map:
@@ -145,7 +158,6 @@ class _Builder:
                 self.tables.append(Table(tuple(rows), items.pop(), self.heads[-1].slug))
                 rows = []
         self._duplicates(env)
-        self._too_deep()
         return Outline(
             sections=tuple(self._sections()),
             snippets=tuple(self.snippets),
@@ -211,10 +223,9 @@ class _Builder:
             self.problems.append(Problem(self.path, line, text, ProblemKind.DIRECTIVE_FENCE))
             row = self.lines[start]
             self.edits[line] = _FENCE.sub(lambda m: m[0] + "text ", row, count=1)
-        last = self.lines[end - 1].strip(" \t>")
-        closed = (
-            end - start > 1 and len(last) >= len(token.markup) and set(last) == {token.markup[0]}
-        )
+        # Without an end marker, all rows below the first are content.
+        rows = token.content.count("\n") + (token.content[-1:] not in ("", "\n"))
+        closed = rows == end - start - 2
         if not closed:
             self._unclosed(token, line)
             return
@@ -248,6 +259,7 @@ class _Builder:
         assert token.map is not None
         children = token.children or []
         breaks = sum(child.type in ("softbreak", "hardbreak") for child in children)
+        self._refused_links(children, token.map)
         drifts = token.content.count("\n") != breaks
         row = token.map[0]
         for child in children:
@@ -261,6 +273,14 @@ class _Builder:
                 if drifts:
                     line = self._find(target, token.map) or line
                 self.links.append(Link(target, line, kind))  # type: ignore[arg-type]
+
+    def _refused_links(self, children: Sequence[Token], rows: list[int]) -> None:
+        """Report links that the parser leaves as text, because their scheme could act."""
+        text = "".join(c.content if c.type == "text" else "\n" for c in children)
+        for match in _ACTING.finditer(text):
+            line = self._find(match[0].strip("[]( <"), rows) or self.first + rows[0]
+            message = f"The link “{match['scheme']}:…” has a scheme that is not followed."
+            self.problems.append(Problem(self.path, line, message, ProblemKind.UNSAFE_LINK))
 
     def _find(self, target: str, rows: list[int]) -> int:
         """Return the line on which ``target`` stands, for text whose line breaks were folded."""
@@ -287,25 +307,6 @@ class _Builder:
             self.problems.append(Problem(self.path, line, text, ProblemKind.DUPLICATE_DEFINITION))
             self.edits[line] = self.lines[row].replace("[", "\\[", 1)
 
-    def _too_deep(self) -> None:
-        """Fence the sections that a page would cut off, leaving their headings as they are."""
-        for index in sorted(self.deep):
-            head = self.heads[index]
-            following = self.heads[index + 1 : index + 2]
-            end = following[0].start if following else len(self.lines)
-            own = self.lines[head.heading_end : end]
-            longest = max((len(m) for s in own for m in re.findall("`+", s)), default=0)
-            fence = "`" * max(3, longest + 1)
-            line = self.first + head.heading_end
-            text = f"Blocks are nested more than {PAGE_NESTING} levels deep here."
-            problem = Problem(self.path, line, text, ProblemKind.TEXT_TOO_DEEP)
-            self.problems.append(problem)
-            self.snippets = [s for s in self.snippets if s.section != head.slug]
-            last = self.first + end - 1
-            self.edits[line] = f"{fence}text\n{self.lines[head.heading_end]}"
-            closing = self.edits[line] if last == line else self.lines[end - 1]
-            self.edits[last] = f"{closing}\n{fence}"
-
     def _sections(self) -> Iterator[Section]:
         for index, head in enumerate(self.heads):
             following = self.heads[index + 1 : index + 2]
@@ -326,6 +327,28 @@ class _Builder:
                 languages=tuple(head.languages),
                 inferred=head.inferred,
             )
+
+
+def _too_deep(tokens: Sequence[Token], lines: list[str]) -> range | None:
+    """Return the rows of the first top-level block that is nested too deeply.
+
+    A parser that meets its limit skips to the end of the text, so the block's end is looked for
+    in the text: the first line that can belong to no list or quote.
+    """
+    start = 0
+    for token in tokens:
+        if token.level == 0 and token.map:
+            start = token.map[0]
+        if token.level >= PAGE_NESTING and token.map:
+            break
+    else:
+        return None
+    for row in range(start + 1, len(lines)):
+        line = lines[row]
+        free = not lines[row - 1].strip() and not re.match(r"[\s>*+-]|\d+[.)]|$", line)
+        if free or line.startswith("# ") or re.match(r"#{2,6} ", line):
+            return range(start, row)
+    return range(start, len(lines))
 
 
 def _language(info: str) -> str:

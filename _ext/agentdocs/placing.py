@@ -124,20 +124,29 @@ def rebase(
     sections: Sequence[Section], path: str, pages: dict[str, str], title_section: str, top: int = 2
 ) -> list[Placed]:
     """Give each section the level that follows from the sections above it on the same page."""
+    by_slug = {section.slug: section for section in sections}
     depths: dict[str, int] = {}
     found = []
     for section in sections:
-        page, parent = pages[section.slug], section.parent
-        away = ""
+        page = pages[section.slug]
+        above = _above(section, by_slug, title_section)
         if section.level == 0 or section.slug == title_section:
             depth = 0
-        elif parent and parent != title_section and pages[parent] == page:
-            depth = min(depths[parent] + 1, 6)
         else:
-            depth = top
-            away = parent if parent != title_section else ""
+            near = next((slug for slug in above if pages[slug] == page), None)
+            depth = top if near is None else min(depths[near] + 1, 6)
+        away = above[0] if above and pages[above[0]] != page else ""
         depths[section.slug] = depth
         found.append(Placed(path, section, page, depth, away))
+    return found
+
+
+def _above(section: Section, by_slug: dict[str, Section], title_section: str) -> list[str]:
+    """Return the slugs of the sections above one, the nearest first, without the title."""
+    found = []
+    while section.parent and section.parent != title_section:
+        found.append(section.parent)
+        section = by_slug[section.parent]
     return found
 
 

@@ -59,8 +59,8 @@ class ProblemKind(Enum):
     Give it front matter with a `name`, or link it from the agent it belongs to."""
 
     NOT_UTF8 = "not-utf8", "warning"
-    """The file is not UTF-8. It was read as UTF-16 (by its byte order mark) or as
-    Windows-1252, which maps every Latin-1 letter as well.
+    """The file is not UTF-8. It was read as UTF-16 or UTF-32; or single bytes of it
+    were read as Windows-1252, which has every Latin-1 letter as well.
 
     Save it as UTF-8; `check --fix` does so."""
 

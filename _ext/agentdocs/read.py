@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from agentdocs import facets, tools
 from agentdocs.dialects import detect
 from agentdocs.dialects.base import NOTHING
-from agentdocs.fields import LISTS, meaning
+from agentdocs.fields import LISTS, TEXTS, meaning
 from agentdocs.markdown import outline as parse_outline
 from agentdocs.markdown import slugify
 from agentdocs.model import Agent, Field
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from agentdocs.dialects.base import Reading
-    from agentdocs.model import Outline, RawFile, Section, Tool
+    from agentdocs.model import Example, Outline, RawFile, Section, Tool
 
 MAX_NAME = 120
 """Longest name that is shown; the rest of a longer one stays in its field."""
@@ -58,7 +58,7 @@ def read_agent(raw: RawFile, is_skill: bool = False) -> Agent | None:
         summary=summary,
         description=plain,
         described_in_body=reading.described_in_body,
-        examples=facets.examples(reading.description, reading.description_line),
+        examples=_examples(reading, raw),
         activation=activation,
         tools=_unique_tools(reading),
         model=reading.model,
@@ -79,7 +79,7 @@ def _complete(reading: Reading, raw: RawFile, outline: Outline) -> Reading:
     if not reading.tools and not facets.first(raw, "tools", "allowed-tools", "allowed_tools"):
         reading = replace(reading, tools=facets.tools_section(outline))
     if reading.activation == NOTHING:
-        reading = replace(reading, activation=facets.activation(outline))
+        reading = replace(reading, activation=facets.activation(raw, outline))
     if not reading.description:
         text, line = facets.opening(outline)
         reading = replace(reading, description=text, description_line=line, described_in_body=True)
@@ -115,9 +115,21 @@ def _inferred(reading: Reading, raw: RawFile) -> Iterator[Field]:
     if reading.described_in_body and reading.description and not raw.field("description"):
         line = reading.description_line
         yield Field("description", reading.description, "", line, "inferred")
-    if reading.tools and not facets.first(raw, "tools", "allowed-tools", "allowed_tools"):
-        names = ", ".join(tool.raw for tool in reading.tools)
-        yield Field("tools", names, "", reading.tools[0].line, "inferred")
+    named = [tool for tool in reading.tools if tool.allowed]
+    if named and not facets.first(raw, "tools", "allowed-tools", "allowed_tools"):
+        names = ", ".join(tool.raw for tool in named)
+        yield Field("tools", names, "", named[0].line, "inferred")
+
+
+def _examples(reading: Reading, raw: RawFile) -> tuple[Example, ...]:
+    """Read the examples of a description, each with the line its ``<example>`` stands on."""
+    found = facets.examples(reading.description, reading.description_line)
+    field = raw.field("description")
+    rows = enumerate(field.raw.split("\n"), field.line) if field else ()
+    lines = [number for number, row in rows for _ in range(row.lower().count("<example>"))]
+    if len(lines) != len(found):
+        return found
+    return tuple(replace(example, line=line) for example, line in zip(found, lines, strict=True))
 
 
 def _unique_tools(reading: Reading) -> tuple[Tool, ...]:
@@ -149,9 +161,7 @@ def _check(agent: Agent, foot: dict[str, tuple[str, int]]) -> Iterator[Problem]:
         if not meaning(field.key) and field.key != "front matter":
             text = f"No dialect knows the field “{field.key[:80]}”."
             yield Problem(raw.path, field.line, text, ProblemKind.UNKNOWN_FIELD)
-        if isinstance(field.value, dict) and (
-            field.key in LISTS or field.key in ("name", "description")
-        ):
+        if isinstance(field.value, dict) and field.key in LISTS | TEXTS:
             kind = "a list" if field.key in LISTS else "a text"
             text = f"“{field.key}” holds a map where {kind} is meant."
             yield Problem(raw.path, field.line, text, ProblemKind.FIELD_TYPE)

@@ -5,6 +5,7 @@ Nothing here raises for bad input; what is wrong comes back as Problems.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import re
 import stat
@@ -167,11 +168,11 @@ def _decode(path: str, data: bytes) -> tuple[str, list[Problem]]:
         try:
             text = data.decode("utf-8")
         except UnicodeDecodeError as error:
-            line = data[: error.start].count(b"\n") + 1
-            text = data.decode("cp1252", "replace")
+            line = _plain_line_ends(data[: error.start].decode("latin-1"))[0].count("\n") + 1
+            text = data.decode("utf-8", _WINDOWS)
             note(
                 ProblemKind.NOT_UTF8, line,
-                f"Byte 0x{data[error.start]:02x} is not UTF-8; the file was read as Windows-1252.",
+                f"Byte 0x{data[error.start]:02x} is not UTF-8; such bytes were read as Windows-1252.",
                 "Save it as UTF-8.", rewrite=True,
             )  # fmt: skip
     text, returns = _plain_line_ends(text)
@@ -197,6 +198,17 @@ def _decode(path: str, data: bytes) -> tuple[str, list[Problem]]:
             "Remove them.", edits=_without_hidden(text),
         )  # fmt: skip
     return text, problems
+
+
+def _as_windows(error: UnicodeError) -> tuple[str, int]:
+    """Read bytes that are not UTF-8 as Windows-1252, and leave those alone that are."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+_WINDOWS = "agentdocs-windows-1252"
+codecs.register_error(_WINDOWS, _as_windows)
 
 
 def _plain_line_ends(text: str) -> tuple[str, str]:

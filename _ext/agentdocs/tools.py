@@ -30,21 +30,27 @@ PERMITS: dict[str, str] = {
 """What a tool permits, in the order of pages."""
 
 CANONICAL: dict[str, tuple[str, tuple[str, ...]]] = {
-    "Read": ("read", ("view", "readfile", "cat", "fileread", "fsread")),
-    "Grep": ("read", ("search", "codesearch", "searchfiles", "contentsearch")),
+    "Read": ("read", ("view", "readfile", "cat", "fileread", "fsread", "readmanyfiles")),
+    "Grep": ("read", ("search", "codesearch", "searchfiles", "contentsearch", "searchfilecontent")),
     "Glob": ("read", ("find", "findfiles", "filesearch")),
     "LS": ("read", ("list", "listdir", "listdirectory", "listfiles")),
     "NotebookRead": ("read", ()),
     "LSP": ("read", ()),
-    "Edit": ("write", ("strreplace", "editfile", "fileedit", "update", "patch", "applypatch")),
+    "Edit": (
+        "write",
+        ("strreplace", "editfile", "fileedit", "update", "patch", "applypatch", "replace"),
+    ),
     "MultiEdit": ("write", ()),
     "Write": ("write", ("create", "writefile", "filewrite", "createfile", "fswrite")),
     "NotebookEdit": ("write", ("editnotebook",)),
-    "Bash": ("run", ("shell", "execute", "terminal", "run", "exec", "powershell", "command")),
+    "Bash": (
+        "run",
+        ("shell", "execute", "terminal", "run", "exec", "powershell", "command", "runshellcommand"),
+    ),
     "BashOutput": ("run", ()),
     "KillShell": ("run", ("killbash",)),
     "WebFetch": ("net", ("fetch", "web", "webbrowser", "browser", "openurl")),
-    "WebSearch": ("net", ("searchweb", "internetsearch")),
+    "WebSearch": ("net", ("searchweb", "internetsearch", "googlewebsearch")),
     "Agent": ("agents", ("task", "customagent", "subagent")),
     "Skill": ("agents", ("skills",)),
     "SlashCommand": ("agents", ()),
@@ -80,7 +86,7 @@ def permits(name: str) -> str:
     """Return the key of :data:`PERMITS` for a canonical name."""
     if name in CANONICAL:
         return CANONICAL[name][0]
-    return "mcp" if name.startswith("mcp__") or re.fullmatch(r"[\w.-]+/[\w.*-]+", name) else "other"
+    return "mcp" if name.startswith("mcp_") or re.fullmatch(r"[\w.-]+/[\w.*-]+", name) else "other"
 
 
 def parse(value: Value, line: int, allowed: bool = True) -> tuple[Tool, ...]:

@@ -51,6 +51,7 @@ def from_fields(raw: RawFile, *tool_keys: str) -> Reading:
             for field in raw.fields
             if field.key in ("dependencies", "agents", "skills")
             for name in facets.list_of(field)
+            if name[:1] not in ("", "*", "&", "[", "{")  # YAML that was not expanded
         ),
     )
 
