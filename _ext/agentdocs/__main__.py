@@ -111,8 +111,10 @@ def _check(options: argparse.Namespace) -> int:
     from agentdocs import fix, formats
 
     root, only = options.path, ""
-    if root.is_file():  # its links and mentions are checked against what lies beside it
-        root, only = root.parent, root.name
+    if root.is_file():  # checked against its library: the first folder of the path as typed
+        parts = root.parts if not root.is_absolute() else root.parts[-1:]
+        root = Path(parts[0]) if len(parts) > 1 and parts[0] != ".." else root.parent
+        only = options.path.relative_to(root).as_posix()
     problems, agents = _problems(root, only)
     console = Console(highlight=False, markup=False)
     if options.diff or options.fix:

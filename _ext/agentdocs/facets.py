@@ -48,6 +48,9 @@ _FOOTER = re.compile(
     r"(?P<value>.+?)\s*$",
     re.IGNORECASE,
 )
+_NEXT_LABEL = re.compile(
+    r"\s(?=(?:Version|Last Updated|Maintain|Author)\b)|(?<!Last)\s(?=Updated\b)", re.IGNORECASE
+)
 _HEADING_KEYS = {
     "description": "description", "role": "description", "purpose": "description",
     "tools": "tools", "allowed tools": "tools", "available tools": "tools",
@@ -258,9 +261,7 @@ def footer(outline: Outline) -> dict[str, tuple[str, int]]:
     found: dict[str, tuple[str, int]] = {}
     for paragraph in outline.paragraphs[-3:]:
         line = paragraph.line
-        parts = re.split(
-            r"\s(?=\**(?:Version|Last Updated|Updated|Maintain|Author))", paragraph.text
-        )
+        parts = _NEXT_LABEL.split(paragraph.text)
         for offset, part in enumerate(parts):
             match = _FOOTER.fullmatch(part.strip())
             if match and len(match["value"]) < 100:

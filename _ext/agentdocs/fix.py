@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agentdocs.source import parse
+from agentdocs.source import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,9 +40,7 @@ def fixes(root: Path, problems: Iterable[Problem]) -> Iterator[Fixed]:
             by_path.setdefault(problem.path, []).append(problem)
     for path, found in sorted(by_path.items()):
         data = (root / path).read_bytes()
-        text = parse(path, data).text
-        if not text:
-            continue
+        text, _ = decode(path, data)
         after = apply(text, found)
         before = data.decode("utf-8", "replace")
         if after.encode() != data:
@@ -55,7 +53,10 @@ def apply(text: str, problems: Iterable[Problem]) -> str:
     edits = sorted({edit for p in problems for edit in p.edits}, key=lambda e: (e.start, e.end))
     chosen, free = [], 1
     for edit in edits:
-        if edit.start >= free:
+        old = "\n".join(lines[edit.start - 1 : edit.end - 1])
+        # What stands for a control character on a page must not get into the file.
+        lossy = "\ufffd" in "\n".join(edit.lines) and "\ufffd" not in old
+        if edit.start >= free and not lossy:
             chosen.append(edit)
             free = max(edit.end, edit.start)
     for edit in reversed(chosen):

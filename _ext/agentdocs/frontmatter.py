@@ -84,6 +84,8 @@ def read_front_matter(path: str, text: str) -> FrontMatter:
             fields, "\n".join(lines[end:]), end + 1, (_unclosed(path, end), *problems)
         )
     fields, problems = _read_block(path, lines[1:end])
+    if lines[end].rstrip() == "..." and lines[end + 1 : end + 2] == ["---"]:
+        end += 1  # YAML's own end of a document, and then ours
     return FrontMatter(fields, "\n".join(lines[end + 1 :]), end + 2, tuple(problems))
 
 
@@ -116,6 +118,8 @@ def _runs_into_text(lines: list[str], end: int | None) -> bool:
 
 def _guess_end(lines: list[str]) -> int:
     """Index of the first line that cannot belong to front matter that nobody closed."""
+    if not _looks_like_fields(lines[1:2]):
+        return 1
     for number, line in enumerate(lines[1:], 1):
         inside = _KEY.match(line) or line.startswith((" ", "\t", "- "))
         if not inside:
@@ -139,7 +143,7 @@ def _read_block(path: str, block: list[str]) -> tuple[tuple[Field, ...], list[Pr
     if not any(line.strip() for line in block):
         return (), []
     try:
-        pairs = list(_strict("\n".join(block)))
+        pairs = list(_strict("\n".join([*block, ""])))
     except (yaml.YAMLError, _RefusedError):
         return _read_entries(path, block)
     starts = [line for _, _, line in pairs] + [len(block)]
@@ -305,6 +309,8 @@ def _text_of(entry: _Entry) -> str:
 
 def _broken(path: str, entry: _Entry, value: str) -> Problem:
     edits, hint = _quoted(entry, value)
+    if _collection_of(entry) is not None:
+        edits, hint = (), "Remove the lines below it that belong to no key."
     key = f"“{entry.key}”" if entry.key else "This line"
     text = f"The value of {key} is not valid YAML: {_cause(entry, value)}."
     if not entry.key:

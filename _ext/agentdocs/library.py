@@ -226,24 +226,34 @@ def _with_companions(
         folder = str(path.parent)
         if agent.is_skill:
             mine = by_folder.get(folder, [])
-            base = folder
+            beside = folder
         else:
             beside = str(path.parent / path.name.split(".")[0])
             mine = [*by_folder.get(f"{beside}/", []), *_named(agent.path, agent.outline, loose)]
-            base = folder
         mine = [file for file in dict.fromkeys(mine) if file not in taken]
         taken.update(mine)
-        companions = [_companion(root, file, base, left.get(file), max_bytes) for file in mine]
+        companions = [
+            _companion(root, file, _base(file, beside, folder), left.get(file), max_bytes)
+            for file in mine
+        ]
         if not agent.is_skill:
             for companion in companions:  # companions name further ones
                 if companion.outline:
                     more = _named(companion.path, companion.outline, loose - taken)
                     taken.update(more)
-                    companions += [_companion(root, f, base, left.get(f), max_bytes) for f in more]
+                    companions += [
+                        _companion(root, f, _base(f, beside, folder), left.get(f), max_bytes)
+                        for f in more
+                    ]
         problems = [p for c in companions for p in _companion_problems(c)]
         yield replace(
             agent, companions=tuple(companions), problems=(*agent.problems, *sorted(problems))
         )
+
+
+def _base(file: str, beside: str, folder: str) -> str:
+    """Return the folder that a companion's name counts from."""
+    return beside if file.startswith(f"{beside}/") else folder
 
 
 def _named(path: str, text: Outline, loose: set[str]) -> list[str]:
@@ -259,7 +269,7 @@ def _named(path: str, text: Outline, loose: set[str]) -> list[str]:
 
 
 def _companion(root: Path, path: str, base: str, raw: RawFile | None, max_bytes: int) -> Companion:
-    name = path if base == "." else os.path.relpath(path, base).replace(os.sep, "/")
+    name = os.path.relpath(path, base).replace(os.sep, "/")
     if raw is None and _looks_binary(root / path):
         return Companion(path, name, _size(root / path))
     if raw is None:

@@ -29,6 +29,8 @@ PAGE_NESTING = 20
 _SEEN_NESTING = 40
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 _ACTING = re.compile(r"\]\(\s*<?(?P<scheme>javascript|vbscript|data|file):", re.IGNORECASE)
+MAX_SLUG = 80
+"""Most bytes of a slug; several of them and a suffix fit into a file's name."""
 MAX_HEADING = 120
 """Longest text of a bold paragraph that is taken for a heading."""
 
@@ -44,7 +46,8 @@ def slugify(text: str, default: str = "section") -> str:
     """Return letters, digits, ``_`` and single hyphens; safe in a URL, an id and a file name."""
     text = unicodedata.normalize("NFKC", text).lower()
     text = re.sub(r"[^\w\s-]", "", text)
-    return re.sub(r"[\s_-]+", "-", text).strip("-")[:80].strip("-") or default
+    slug = re.sub(r"[\s_-]+", "-", text).strip("-")
+    return slug.encode()[:MAX_SLUG].decode(errors="ignore").strip("-") or default
 
 
 def unique(slug: str, taken: set[str]) -> str:
@@ -174,13 +177,14 @@ class _Builder:
 
     def _heading(self, inline: Token, rows: list[int], level: int, markup: str) -> None:
         title = inline_text(inline).strip()
-        text = " ".join(inline.content.split())
+        joined = re.sub(r"(?<!\\)((?:\\\\)*)\\\n", r"\1 ", inline.content)  # hard breaks
+        text = " ".join(joined.split())
         inferred = markup == "**"
         if inferred:
             text = title = title.rstrip(": ")
         slug = unique(slugify(title), self.slugs)
-        if text.endswith("#"):
-            text = text[:-1] + "\\#"
+        if re.search(r"(?<!\\)(?:\\\\)*#$", text):
+            text = text[:-1] + "\\#"  # or it would close the heading
         head = _Head(title, slug, level, rows[0], rows[1], text, inferred=inferred)
         head.parent = next((h.slug for h in self._above(level)), "")
         self.heads.append(head)

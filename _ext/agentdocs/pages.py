@@ -118,7 +118,7 @@ def _blocks(entry: Entry, page: AgentPage) -> Iterator[Block]:
         )
         name = f"{entry.id}:{item.section.slug}"
         if item.path != entry.agent.path:
-            name = f"{entry.id}/{page.name}:{location.anchor}"
+            name = _address(entry, item.path, location.anchor or item.section.slug)
         head = slices.heading(item)
         if head or text:
             anchor = location.anchor if head else ""

@@ -70,8 +70,8 @@ def read_agent(raw: RawFile, is_skill: bool = False) -> Agent | None:
         dependencies=reading.dependencies,
         fields=(*raw.fields, *inferred, *_inferred(reading, raw)),
     )
-    problems = (*raw.problems, *outline.problems, *_check(agent, foot))
-    return replace(agent, problems=problems)
+    problems = [*raw.problems, *outline.problems, *_check(agent, foot)]
+    return replace(agent, problems=tuple(sorted(problems)))
 
 
 def _complete(reading: Reading, raw: RawFile, outline: Outline) -> Reading:

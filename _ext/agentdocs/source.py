@@ -70,7 +70,8 @@ def parse(path: str, data: bytes) -> RawFile:
     if is_binary(data):
         text = "The file holds binary data, not text."
         return _nothing(path, ProblemKind.BINARY_FILE, text, len(data), digest)
-    text, problems = _decode(path, data)
+    plain, problems = decode(path, data)
+    text = _CONTROL.sub("\ufffd", plain)
     if not text.strip():
         text = "The file is empty."
         return _nothing(path, ProblemKind.EMPTY_FILE, text, len(data), digest)
@@ -104,7 +105,7 @@ def _read_head(path: str, data: bytes, size: int, max_bytes: int) -> RawFile:
         return _nothing(
             path, ProblemKind.BINARY_FILE, "The file holds binary data, not text.", size
         )
-    text, _ = _decode(path, data)
+    text = _CONTROL.sub("\ufffd", decode(path, data)[0])
     front = read_front_matter(path, text)
     problem = Problem(
         path,
@@ -143,8 +144,11 @@ def _utf16_guess(head: bytes) -> str:
     return ""
 
 
-def _decode(path: str, data: bytes) -> tuple[str, list[Problem]]:
-    """Return text with ``\\n`` line ends, and what was wrong with the bytes."""
+def decode(path: str, data: bytes) -> tuple[str, list[Problem]]:
+    """Return text with ``\n`` line ends, and what was wrong with the bytes.
+
+    Control characters are still in it; :func:`parse` makes them visible.
+    """
     problems: list[Problem] = []
 
     def note(kind: ProblemKind, line: int, text: str, hint: str, **fix: object) -> None:
@@ -172,7 +176,7 @@ def _decode(path: str, data: bytes) -> tuple[str, list[Problem]]:
             text = data.decode("utf-8", _WINDOWS)
             note(
                 ProblemKind.NOT_UTF8, line,
-                f"Byte 0x{data[error.start]:02x} is not UTF-8; such bytes were read as Windows-1252.",
+                f"Byte 0x{data[error.start]:02x} is not UTF-8; it was read as Windows-1252.",
                 "Save it as UTF-8.", rewrite=True,
             )  # fmt: skip
     text, returns = _plain_line_ends(text)
@@ -188,7 +192,6 @@ def _decode(path: str, data: bytes) -> tuple[str, list[Problem]]:
             ProblemKind.CONTROL_CHARACTER, line,
             f"The text holds {_name(found[0])}{_more(count)}; shown as �.", "Remove them.",
         )  # fmt: skip
-        text = _CONTROL.sub("\ufffd", text)
     if found := _HIDDEN.search(text):
         line = text.count("\n", 0, found.start()) + 1
         count = len(_HIDDEN.findall(text))

@@ -7,7 +7,7 @@ import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sphinx.errors import ExtensionError
+from sphinx.errors import ConfigError
 from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
@@ -45,7 +45,7 @@ def generate(app: Sphinx) -> None:
         library = read_library(folder, values.max_bytes, progress, known)
     except NotADirectoryError:
         message = f"agentdocs_agents: there is no folder {folder}"
-        raise ExtensionError(message) from None
+        raise ConfigError(message) from None
     _remember(memory, known)
     catalog = build(library, [(page, pattern) for page, pattern in values.placing])
     out = Path(app.srcdir) / values.output
@@ -56,7 +56,7 @@ def generate(app: Sphinx) -> None:
             f"{error} was not written by agentdocs and is not overwritten. "
             "Move it, or choose another folder with agentdocs_output."
         )
-        raise ExtensionError(message) from None
+        raise ConfigError(message) from None
     logger.info(
         "agentdocs: %d agents, %d pages written, %d unchanged, %d removed",
         len(catalog.entries), len(written.written), written.kept, len(written.removed),

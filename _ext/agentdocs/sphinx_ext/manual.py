@@ -56,8 +56,13 @@ def _first(function: Callable[..., object]) -> str:
 def _config() -> Iterator[str]:
     for item in dataclasses.fields(Config):
         default = item.default if item.default is not dataclasses.MISSING else []
-        yield f"`{PREFIX}{item.name}` (default: `{default!r}`)"
-        yield f": {item.metadata['help']}"
+        types = " or ".join(kind.__name__ for kind in item.metadata["types"])
+        yield f"````{{confval}} {PREFIX}{item.name}"
+        yield f":type: {types}"
+        yield f":default: `{default!r}`"
+        yield ""
+        yield item.metadata["help"]
+        yield "````"
         yield ""
 
 

@@ -40,7 +40,10 @@ def report(app: Sphinx, catalog: Catalog) -> str:
     problems = Counter(problem.severity for problem in catalog.problems)
     found = ", ".join(f"{problems[s]} {_plural(s, problems[s])}" for s in SEVERITIES if problems[s])
     rows = [
-        ("Agents", f"{len(catalog.entries)} in {collections} collections"),
+        (
+            "Agents",
+            f"{len(catalog.entries)} in {collections} collection{'s' if collections != 1 else ''}",
+        ),
         ("Pages", f"{pages} of agents, {len(app.env.found_docs) - pages} others"),
         ("Snippets", str(snippets)),
         ("Problems", found or "none"),
