@@ -49,7 +49,7 @@ _FOOTER = re.compile(
     re.IGNORECASE,
 )
 _NEXT_LABEL = re.compile(
-    r"\s(?=(?:Version|Last Updated|Maintain|Author)\b)|(?<!Last)\s(?=Updated\b)", re.IGNORECASE
+    r"\s(?=(?:Version|Last Updated|Maintain\w*|Author)\b)|(?<!Last)\s(?=Updated\b)", re.IGNORECASE
 )
 _HEADING_KEYS = {
     "description": "description", "role": "description", "purpose": "description",

@@ -14,7 +14,7 @@ from agentdocs.paths import resolve
 from agentdocs.problems import Problem, ProblemKind
 from agentdocs.read import read_agent
 from agentdocs.source import MAX_BYTES, is_binary, load, parse, read_file
-from agentdocs.writer import MARK, MARK_WITHIN
+from agentdocs.writer import is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -94,7 +94,7 @@ def _read(
     data = load(root, path, max_bytes)
     if isinstance(data, RawFile):
         return _agent(data, path, problems) or data
-    if MARK.encode() in data[:MARK_WITHIN]:  # a page of ours: the library holds its own site
+    if is_ours(data):  # a page of ours: the library holds its own site
         return RawFile(path, "", (), "", 1, len(data), "")
     digest = hashlib.sha256(data).hexdigest()
     if known is not None and path in known and known[path][0] == digest:

@@ -1,0 +1,30 @@
+"""What several test modules share: a library made of text, and the catalog of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from agentdocs.catalog import build
+from agentdocs.library import read_library
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Return a function that writes files, given as text or bytes, and returns their folder."""
+
+    def make(files, name="team"):
+        root = tmp_path / name
+        root.mkdir(exist_ok=True)
+        for path, content in files.items():
+            file = root / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return root
+
+    return make
+
+
+@pytest.fixture
+def catalog(write):
+    """Return a function that writes files and builds their catalog."""
+    return lambda files, name="team": build(read_library(write(files, name)))

@@ -1,0 +1,184 @@
+"""The walls of the house, read off the source: who may import whom, and who may touch the disk.
+
+``docs/architecture.md`` draws them; here they stand. Nothing is imported, so that a wall cannot
+fall because a package happens to be missing.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "_ext" / "agentdocs"
+MODULES = {
+    ".".join(("agentdocs", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): path
+    for path in sorted(ROOT.rglob("*.py"))
+}
+
+ADAPTER = "agentdocs.sphinx_ext"
+OUTSIDE = ("sphinx", "sphinx_design", "docutils", "myst_parser", "pytest")
+"""What only the adapters know."""
+TERMINAL = ("agentdocs.__main__", "agentdocs.formats")
+"""The modules of the command line, which may print in colour."""
+WRITERS = ("agentdocs.writer", "agentdocs.fix")
+"""The modules of the core that write: pages, and agent files that are mended."""
+EXECUTORS = ("agentdocs.verify",)
+"""What runs snippets may import pytest, and writes where it runs them."""
+
+WRITING = frozenset({
+    "write_text", "write_bytes", "mkdir", "makedirs", "unlink", "rmdir", "removedirs", "touch", "rename",
+    "symlink_to", "hardlink_to", "chmod", "rmtree", "copyfile", "copytree", "copy2", "mkdtemp", "mkstemp",
+    "NamedTemporaryFile", "TemporaryDirectory",
+})  # fmt: skip
+"""Calls that write, whatever they are called on."""
+
+
+def imports(tree, name, is_package=False, lazy=True, typing=True):
+    """Return the full names of what a module imports.
+
+    :param lazy: also within functions.
+    :param typing: also under ``if TYPE_CHECKING``.
+    """
+    found = set()
+
+    def visit(node):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and not lazy:
+            return
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test) and not typing:
+            for child in node.orelse:
+                visit(child)
+            return
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parts = name.split(".")
+            base = parts[: len(parts) - node.level + is_package] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            found.update({module, *(f"{module}.{alias.name}" for alias in node.names)})
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(tree)
+    return found
+
+
+def writes(tree):
+    """Return the lines on which a module calls what writes to disk."""
+    found = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        modes = [a.value for a in (*node.args, *(k.value for k in node.keywords)) if isinstance(a, ast.Constant)]
+        opens = name in ("open", "fdopen") and any(
+            isinstance(mode, str) and set(mode) <= set("rwaxbt+") and set(mode) & set("wax+") for mode in modes
+        )
+        removes = name in ("remove", "replace") and getattr(getattr(node.func, "value", None), "id", "") == "os"
+        if name in WRITING or opens or removes:
+            found.append(node.lineno)
+    return found
+
+
+def tree_of(name):
+    return ast.parse(MODULES[name].read_text(), str(MODULES[name]))
+
+
+def within(name, *packages):
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+CORE = [name for name in MODULES if not within(name, ADAPTER)]
+
+
+@pytest.mark.parametrize("name", [n for n in CORE if n != "agentdocs" and not within(n, *EXECUTORS)])
+def test_the_core_knows_no_adapter(name):
+    """Not even for types: what the core says is text and data."""
+    found = imports(tree_of(name), name)
+    assert not [one for one in found if within(one, *OUTSIDE, ADAPTER)]
+
+
+def test_the_package_only_leads_to_the_adapter():
+    """``extensions = ["agentdocs"]`` needs ``setup`` there; what it needs is imported when called."""
+    found = imports(tree_of("agentdocs"), "agentdocs", is_package=True, lazy=False, typing=False)
+    assert not [one for one in found if within(one, *OUTSIDE, "agentdocs")]
+
+
+@pytest.mark.parametrize("name", [n for n in MODULES if n not in TERMINAL])
+def test_only_the_command_line_prints_in_colour(name):
+    assert not [one for one in imports(tree_of(name), name) if within(one, "rich")]
+
+
+@pytest.mark.parametrize("name", [n for n in CORE if n not in WRITERS and not within(n, *EXECUTORS)])
+def test_the_core_does_not_write(name):
+    assert not writes(tree_of(name))
+
+
+def test_the_core_runs_without_sphinx():
+    """What the source says is so: reading, building and showing a library load no adapter."""
+    code = (
+        "import sys, agentdocs.catalog, agentdocs.library, agentdocs.pages, agentdocs.writer, agentdocs.__main__\n"
+        f"print(sorted(m for m in sys.modules if m.split('.')[0] in {OUTSIDE!r} or m.startswith({ADAPTER!r})))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT.parent, capture_output=True, text=True, check=True
+    )  # fmt: skip
+    assert run.stdout == "[]\n"
+
+
+def test_no_import_leads_back():
+    """There is an order in which the modules can be read, each after all that it imports."""
+    edges = {
+        name: {
+            one
+            for one in imports(tree_of(name), name, path.name == "__init__.py", lazy=False, typing=False)
+            if one in MODULES and one != name
+        }
+        for name, path in MODULES.items()
+    }
+    left = dict(edges)
+    while left:
+        free = [name for name, targets in left.items() if not targets & left.keys()]
+        assert free, f"among these, imports lead back: {sorted(left)}"
+        for name in free:
+            del left[name]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_says_what_it_is(name):
+    assert ast.get_docstring(tree_of(name))
+
+
+IMPORTS = [
+    ("import sphinx.util", "sphinx.util"),
+    ("from docutils import nodes", "docutils"),
+    ("from . import read", "agentdocs.read"),
+    ("from ..x import y", "x"),
+    ("def f():\n    import pytest", "pytest"),
+    ("if TYPE_CHECKING:\n    from sphinx.application import Sphinx", "sphinx.application"),
+    ("try:\n    import rich\nexcept ImportError:\n    pass", "rich"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), IMPORTS)
+def test_the_eye_sees_imports(source, expected):
+    """The walls are only as good as what looks for holes in them."""
+    assert expected in imports(ast.parse(source), "agentdocs.names")
+
+
+def test_the_eye_tells_imports_apart():
+    source = "def f():\n    import a\nif TYPE_CHECKING:\n    import b\nelse:\n    import c\nimport d"
+    assert imports(ast.parse(source), "agentdocs.names", lazy=False, typing=False) == {"c", "d"}
+
+
+@pytest.mark.parametrize("call", ["p.write_text('')", "open(p, 'w')", "p.open(mode='ab')", "os.remove(p)", "shutil.rmtree(p)"])
+def test_the_eye_sees_writing(call):
+    assert writes(ast.parse(call)) == [1]
+
+
+@pytest.mark.parametrize("call", ["p.open('rb')", "open(p)", "text.replace('a', 'w')", "names.remove('x')", "p.read_text()"])
+def test_the_eye_sees_no_writing_where_there_is_none(call):
+    assert writes(ast.parse(call)) == []
