@@ -5,12 +5,13 @@ Only here is it known that there is more than one agent. Nothing is read from di
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from agentdocs import placing
-from agentdocs.markdown import slugify, unique
+from agentdocs.markdown import slugify, term_slug, unique
 from agentdocs.names import Names, mentions
 from agentdocs.paths import resolve
 from agentdocs.placing import PAGES, RULES, TITLES, Placed
@@ -152,7 +153,7 @@ class Catalog:
 
 def key_slug(key: str, name: str) -> str:
     """Return the last part of the document's name for a value of an index."""
-    return name if key == "collection" else slugify(name, "other")
+    return name if key == "collection" else term_slug(name)
 
 
 def texts(agent: Agent) -> Iterator[tuple[str, Outline]]:
@@ -379,10 +380,16 @@ def _resolve(
         return Resolved(download=there), None
     if location := files.locations.get(there):
         owner = files.entries.get(there)
-        inside = _section(owner, there, fragment) if owner and fragment else None
-        return Resolved(inside or location), None
+        if not fragment or not owner or not _has_sections(owner, there):
+            return Resolved(location), None
+        if inside := _section(owner, there, fragment):
+            return Resolved(inside), None
+        text = f"“{there}” has no section with the anchor “#{fragment[:80]}”."
+        return Resolved(location), Problem(path, link.line, text, ProblemKind.MISSING_LINK)
     if there in files.downloads:
         return Resolved(download=there), None
+    if there in files.folders:  # listed on the overview
+        return Resolved(Location(entry.docname(), "", entry.agent.name)), None
     page = PurePosixPath(there)
     if page.suffix.lower() == ".md" and any(p.name == page.stem.lower() for p in entry.pages):
         name = page.stem.lower()
@@ -396,9 +403,15 @@ def _resolve(
 def _section(entry: Entry | None, path: str, fragment: str) -> Location | None:
     if entry is None:
         return None
-    return entry.anchors.get((path, fragment.lower())) or entry.anchors.get(
-        (path, slugify(fragment))
-    )
+    anchors = [fragment.lower(), slugify(fragment)]
+    if again := re.fullmatch(r"(.+)-(\d+)", anchors[1]):  # GitHub calls the second one “-1”
+        anchors.append(f"{again[1]}-{int(again[2]) + 1}")
+    found = (entry.anchors.get((path, anchor)) for anchor in anchors)
+    return next((location for location in found if location), None)
+
+
+def _has_sections(entry: Entry, path: str) -> bool:
+    return any(path == file for file, _ in texts(entry.agent))
 
 
 _SHIPPED = ("references", "scripts", "assets")

@@ -50,6 +50,14 @@ def slugify(text: str, default: str = "section") -> str:
     return slug.encode()[:MAX_SLUG].decode(errors="ignore").strip("-") or default
 
 
+_SIGNS = str.maketrans({"#": " sharp ", "+": " plus ", "&": " and ", "*": " star ", "=": " is "})
+
+
+def term_slug(term: str) -> str:
+    """Return a slug for a tag, a tool or a language, whose signs tell it from others (``c++``)."""
+    return slugify(term.translate(_SIGNS), "other")
+
+
 def unique(slug: str, taken: set[str]) -> str:
     """Return ``slug``, or the first of ``slug-2``, ``slug-3``, … that is not taken; take it."""
     candidate, number = slug, 1

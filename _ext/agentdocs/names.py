@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from agentdocs.model import Outline
 
-WORD = re.compile(r"@?[^\W_]\w*(?:[-:][^\W_]\w*)*")
+WORD = re.compile(r"(?<![\w@./:-])@?[^\W_]\w*(?:[-:][^\W_]\w*)*")
 """A word that may be a name: letters and digits with single hyphens, or ``plugin:name``."""
 _AGENT_AFTER = re.compile(r"\s+(?:sub-?)?(?:agent|skill)\b", re.IGNORECASE)
 

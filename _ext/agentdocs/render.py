@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from agentdocs.markdown import slugify
+from agentdocs.markdown import term_slug
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#!|~&$^]")
 # What begins a list, a heading, a directive's option or a quote where it comes first.
@@ -35,7 +35,7 @@ def environment() -> Environment:
         md=escape, code=code_span, cell=cell, cut=cut, fence=fence, flat=flat, json=as_json,
         yaml=as_yaml,
         first_line=first_line, path=quoted_path, path_anchor=quoted_address,
-        slug=lambda name: slugify(name, "other"),
+        slug=term_slug,
     )  # fmt: skip
     return env
 

@@ -10,6 +10,12 @@ from agentdocs.dialects.base import Reading, from_headings
 if TYPE_CHECKING:
     from agentdocs.model import Outline, RawFile
 
+NEVER = frozenset({
+    "readme", "contributing", "changelog", "license", "licence", "security", "code_of_conduct",
+    "support", "todo", "index", "agents", "claude", "gemini", "maintainers", "authors", "notice",
+})  # fmt: skip
+"""Names of files about a folder of agents, which are not agents themselves."""
+
 FOLDERS = frozenset({"agents", "subagents", "agent", "chatmodes"})
 
 
@@ -20,7 +26,7 @@ def matches(raw: RawFile, outline: Outline, is_skill: bool) -> str:
         return "front matter with a name"
     if path.name.endswith((".agent.md", ".chatmode.md")):
         return f"the file's name ends with .{path.name.split('.', 1)[1]}"
-    if path.parent.name in FOLDERS and not path.stem.isupper():
+    if path.parent.name in FOLDERS and path.stem.lower() not in NEVER:
         return f"it lies in a folder named “{path.parent.name}”"
     return ""
 

@@ -15,7 +15,7 @@ from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 from sphinx.util.osutil import relative_uri
 
-from agentdocs.markdown import slugify
+from agentdocs.markdown import term_slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -200,9 +200,9 @@ class AgentDomain(Domain):
         if exact := self.objects.get((kind, target)):
             return exact
         if kind in ("tool", "tag", "model", "role"):
-            slug = slugify(target)
+            slug = term_slug(target)
             matches = [
-                v for (k, name), v in self.objects.items() if k == kind and slugify(name) == slug
+                v for (k, name), v in self.objects.items() if k == kind and term_slug(name) == slug
             ]
         else:
             matches = [
