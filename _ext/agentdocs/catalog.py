@@ -15,7 +15,7 @@ from agentdocs.markdown import slugify, term_slug, unique
 from agentdocs.names import Names, mentions
 from agentdocs.paths import resolve
 from agentdocs.placing import PAGES, RULES, TITLES, Placed
-from agentdocs.problems import Problem, ProblemKind
+from agentdocs.problems import Problem, ProblemKind, brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -362,7 +362,7 @@ def _resolve(
     if target.startswith("//") or (colon and "/" not in scheme and "#" not in scheme):
         if scheme.lower() in ("http", "https", "mailto"):
             return Resolved(url=target), None
-        text = f"The link “{target[:80]}” has a scheme that is not followed."
+        text = f"The link “{brief(target)}” has a scheme that is not followed."
         return None, Problem(path, link.line, text, ProblemKind.UNSAFE_LINK)
     file, _, fragment = target.partition("#")
     file = file.partition("?")[0]
@@ -370,11 +370,11 @@ def _resolve(
         location = _section(entry, path, fragment)
         if location:
             return Resolved(location), None
-        text = f"No section of this file has the anchor “#{fragment[:80]}”."
+        text = f"No section of this file has the anchor “#{brief(fragment)}”."
         return None, Problem(path, link.line, text, ProblemKind.MISSING_LINK)
     there = resolve(path, file)
     if there is None:
-        text = f"The link “{target[:80]}” leads out of the library."
+        text = f"The link “{brief(target)}” leads out of the library."
         return None, Problem(path, link.line, text, ProblemKind.LINK_LEAVES_LIBRARY)
     if there in files.downloads and link.kind == "image":
         return Resolved(download=there), None
@@ -384,7 +384,7 @@ def _resolve(
             return Resolved(location), None
         if inside := _section(owner, there, fragment):
             return Resolved(inside), None
-        text = f"“{there}” has no section with the anchor “#{fragment[:80]}”."
+        text = f"“{there}” has no section with the anchor “#{brief(fragment)}”."
         return Resolved(location), Problem(path, link.line, text, ProblemKind.MISSING_LINK)
     if there in files.downloads:
         return Resolved(download=there), None
@@ -394,9 +394,9 @@ def _resolve(
     if page.suffix.lower() == ".md" and any(p.name == page.stem.lower() for p in entry.pages):
         name = page.stem.lower()
         return Resolved(Location(entry.docname(name), "", TITLES.get(name, name))), None
-    text = f"The link “{target[:80]}” leads to a file that is not in the library."
+    text = f"The link “{brief(target)}” leads to a file that is not in the library."
     if page.stem.lower() in PAGES[1:]:
-        text = f"The link “{target[:80]}” leads to a page that has nothing to show."
+        text = f"The link “{brief(target)}” leads to a page that has nothing to show."
     return None, Problem(path, link.line, text, ProblemKind.MISSING_LINK)
 
 
@@ -432,7 +432,7 @@ def _resolve_code(
     parts = PurePosixPath(target).parts
     named = len(parts) > 1 and parts[0] in _SHIPPED and not set(target) & set("*{}<>$")
     if entry.agent.is_skill and named:
-        text = f"“{target[:80]}” is named here, but the agent does not ship it."
+        text = f"“{brief(target)}” is named here, but the agent does not ship it."
         return None, Problem(path, link.line, text, ProblemKind.MISSING_COMPANION)
     return None, None
 
@@ -462,10 +462,10 @@ def _dependencies(
         relations.append(relation)
         path = entry.agent.path
         if relation.location is None:
-            text = f"The dependency “{relation.name[:80]}” is not an agent of this library."
+            text = f"The dependency “{brief(relation.name)}” is not an agent of this library."
             problems.append(Problem(path, relation.line, text, ProblemKind.MISSING_AGENT))
         elif not relation.entry:
-            text = f"Several agents are called “{relation.name[:80]}”."
+            text = f"Several agents are called “{brief(relation.name)}”."
             problems.append(Problem(path, relation.line, text, ProblemKind.AMBIGUOUS_AGENT))
     return tuple(relations), tuple(packages), problems
 

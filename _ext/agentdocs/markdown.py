@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from markdown_it import MarkdownIt
 
 from agentdocs.model import Item, Link, Outline, Paragraph, Section, Snippet, Table
-from agentdocs.problems import Edit, Problem, ProblemKind
+from agentdocs.problems import Edit, Problem, ProblemKind, brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -231,7 +231,7 @@ class _Builder:
     def _check_fence(self, token: Token, start: int, end: int, info: str) -> None:
         line = self.first + start
         if info.startswith("{"):
-            text = f"A fence begins with “{info[:40]}”. It is shown as code and not run."
+            text = f"A fence begins with “{brief(info, 40)}”. It is shown as code and not run."
             self.problems.append(Problem(self.path, line, text, ProblemKind.DIRECTIVE_FENCE))
             row = self.lines[start]
             self.edits[line] = _FENCE.sub(lambda m: m[0] + "text ", row, count=1)
@@ -315,7 +315,7 @@ class _Builder:
         for duplicate in env.get("duplicate_refs", ()):
             row = duplicate["map"][0]
             line = self.first + row
-            text = f"The link label “{duplicate['label']}” is defined a second time here."
+            text = f"The link label “{brief(duplicate['label'])}” is defined a second time here."
             self.problems.append(Problem(self.path, line, text, ProblemKind.DUPLICATE_DEFINITION))
             self.edits[line] = self.lines[row].replace("[", "\\[", 1)
 

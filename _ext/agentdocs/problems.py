@@ -268,6 +268,12 @@ class Problem:
         return bool(self.edits) or self.rewrite
 
 
+def brief(text: str, length: int = 80) -> str:
+    """Return an author's words for a message: one line, not too long."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= length else flat[: length - 1] + "…"
+
+
 @cache
 def _manuals() -> dict[str, str]:
     """Member → the text below it in the source (enum members keep no docstrings at run time)."""

@@ -14,7 +14,7 @@ from agentdocs.fields import LISTS, TEXTS, meaning
 from agentdocs.markdown import outline as parse_outline
 from agentdocs.markdown import slugify
 from agentdocs.model import Agent, Field
-from agentdocs.problems import Problem, ProblemKind
+from agentdocs.problems import Problem, ProblemKind, brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,11 +155,11 @@ def _check(agent: Agent, foot: dict[str, tuple[str, int]]) -> Iterator[Problem]:
     yield from _check_name(agent)
     for tool in agent.tools:
         if tools.permits(tool.name) == "other":
-            text = f"No known tool is called “{tool.raw[:80]}”."
+            text = f"No known tool is called “{brief(tool.raw)}”."
             yield Problem(raw.path, tool.line, text, ProblemKind.UNKNOWN_TOOL)
     for field in raw.fields:
         if not meaning(field.key) and field.key != "front matter":
-            text = f"No dialect knows the field “{field.key[:80]}”."
+            text = f"No dialect knows the field “{brief(field.key)}”."
             yield Problem(raw.path, field.line, text, ProblemKind.UNKNOWN_FIELD)
         if isinstance(field.value, dict) and field.key in LISTS | TEXTS:
             kind = "a list" if field.key in LISTS else "a text"
@@ -174,7 +174,7 @@ def _check_name(agent: Agent) -> Iterator[Problem]:
     stem = path.parent.name if agent.is_skill else path.name.split(".")[0]
     if field and stem and slugify(agent.name) != slugify(stem):
         what = "folder" if agent.is_skill else "file"
-        text = f"The name is “{agent.name[:80]}”, but the {what} is called “{stem[:80]}”."
+        text = f"The name is “{brief(agent.name)}”, but the {what} is called “{brief(stem)}”."
         yield Problem(agent.path, field.line, text, ProblemKind.NAME_DIFFERS)
 
 

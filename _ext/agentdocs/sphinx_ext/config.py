@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agentdocs.catalog import HOME
 from agentdocs.placing import PAGES
 from agentdocs.source import MAX_BYTES
 
@@ -72,7 +74,8 @@ def agents_folder(app: Sphinx) -> Path:
     """Return the folder with the agent files."""
     path = Path(get(app).agents).expanduser()
     beside = Path(app.confdir) / path
-    return beside if path.is_absolute() or beside.is_dir() else path.resolve()
+    found = beside if path.is_absolute() or beside.is_dir() else path
+    return Path(os.path.normpath(found.absolute()))
 
 
 def validate(app: Sphinx, config: SphinxConfig) -> None:
@@ -94,7 +97,7 @@ def validate(app: Sphinx, config: SphinxConfig) -> None:
             # Both pass raw HTML through, and agents' HTML must not reach a reader's browser.
             raise ConfigError(f"agentdocs does not work with {name}: pages are MyST Markdown.")
     # A home page includes this file; it is no page of its own.
-    config.exclude_patterns.append(f"{output.strip('/')}/library/summary.md")
+    config.exclude_patterns.append(f"{output.strip('/')}/{HOME}/summary.md")
 
 
 def setup(app: Sphinx) -> None:

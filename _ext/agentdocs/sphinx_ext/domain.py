@@ -15,6 +15,7 @@ from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 from sphinx.util.osutil import relative_uri
 
+from agentdocs.catalog import HOME
 from agentdocs.markdown import term_slug
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FILES = "files"
+FILES = f"{HOME}/files"
 """The folder, inside the generated one, that downloads are copied to."""
 # A browser must not run what a stranger wrote: such files are offered as plain text.
 _PLAIN = frozenset({
@@ -62,7 +63,8 @@ class _AgentIndex(Index):
             if objtype == self.objtype and (docnames is None or docname in docnames):
                 extra = name if name != title else ""
                 entry = IndexEntry(title, 0, docname, anchor, extra, "", "")
-                letters.setdefault(title[:1].upper() or "?", []).append(entry)
+                first = title[:1].upper()
+                letters.setdefault(first if first.isalnum() else "Symbols", []).append(entry)
         return sorted(letters.items()), False
 
 
@@ -130,7 +132,9 @@ class AgentDomain(Domain):
 
     def note(self, kind: str, name: str, docname: str, anchor: str = "", title: str = "") -> None:
         """Make something known to references."""
-        self.objects[kind, name] = (docname, anchor, title or name)
+        # One line each, because every line of objects.inv is an object.
+        name = " ".join(name.split())
+        self.objects[kind, name] = (docname, anchor, " ".join((title or name).split()))
 
     def clear_doc(self, docname: str) -> None:
         """Forget what a document defined."""

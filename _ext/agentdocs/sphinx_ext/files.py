@@ -100,7 +100,7 @@ def _prune(app: Sphinx, agents: domain.AgentDomain) -> None:
         for _, page in agents.sources.values()
     }
     for file in there.rglob("*.html") if there.is_dir() else ():
-        if file not in wanted and domain.FILES not in file.relative_to(there).parts[:1]:
+        if file not in wanted and not file.is_relative_to(there / domain.FILES):
             file.unlink()
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from agentdocs.catalog import HOME
 from agentdocs.layout import HEIGHT, WIDTH, layout
 
 if TYPE_CHECKING:
@@ -38,10 +39,11 @@ def _collections(data: dict[str, Any]) -> dict[str, Any]:
     home = {node["id"]: node["collection"] for node in data["nodes"]}
     edges = sorted({(home[a], home[b], kind) for a, b, kind in data["edges"] if home[a] != home[b]})
     names = sorted(set(home.values()))
-    nodes_ = [{"id": f"library/collections/{n}", "name": n, "collection": ""} for n in names]
+    nodes_ = [{"id": f"{HOME}/collections/{n}", "name": n, "collection": ""} for n in names]
+    folder = f"{HOME}/collections"
     return {
         "nodes": nodes_,
-        "edges": [[f"library/collections/{a}", f"library/collections/{b}", k] for a, b, k in edges],
+        "edges": [[f"{folder}/{a}", f"{folder}/{b}", kind] for a, b, kind in edges],
     }
 
 

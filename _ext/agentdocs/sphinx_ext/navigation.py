@@ -7,10 +7,12 @@ pages and its neighbours in the collection, whatever the size of the library.
 from __future__ import annotations
 
 import hashlib
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from agentdocs.catalog import HOME
 from agentdocs.sphinx_ext import config, domain
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def _navigation(
         "current": current,
         "pages": pages,
         "collection": manifest["collection"],
-        "collection_page": f"{output}/library/collections/{manifest['collection']}",
+        "collection_page": f"{output}/{HOME}/collections/{manifest['collection']}",
         "neighbours": [(f"{output}/{other}/index", name) for other, name in members[first:last]],
         "total": len(members),
         "catalogue": f"{output}/index",
@@ -109,7 +111,7 @@ def add_context(
     pathto = context["pathto"]
     for name, key in (("before", "prev"), ("after", "next")):
         target = navigation[name]
-        context[key] = {"link": pathto(target[0]), "title": target[1]} if target else None
+        context[key] = _neighbour(pathto, target)
     sidebars = list(context.get("sidebars") or [])
     spot = next((n for n, s in enumerate(sidebars) if "navigation" in s or "globaltoc" in s), None)
     sidebars.insert(len(sidebars) if spot is None else spot, "agentdocs/sidebar.html")
@@ -119,6 +121,11 @@ def add_context(
     if url:
         link = url.replace("{path}", quote(manifest["path"]))
         context["theme_source_edit_link"] = link.replace("{", "{{").replace("}", "}}")
+
+
+def _neighbour(pathto: Any, target: tuple[str, str] | None) -> dict[str, str] | None:
+    """Return what Furo shows of a neighbouring page; it takes titles for HTML."""
+    return {"link": pathto(target[0]), "title": escape(target[1])} if target else None
 
 
 def _add_static(app: Sphinx) -> None:

@@ -33,8 +33,8 @@ _OURS = re.compile(r"(doc|line|file):(.*)", re.DOTALL)
 _TASK = re.compile(r"\[([ xX])\]\s+")
 
 
-class agent_image(nodes.image):  # noqa: N801
-    """A picture that an agent ships; Sphinx does not collect it, because it is not in ``docs``."""
+class agent_image(nodes.General, nodes.Inline, nodes.Element):  # noqa: N801
+    """A picture that an agent ships. No ``image``: Sphinx would look for it in ``docs``."""
 
 
 class agent_rule(nodes.General, nodes.Element):  # noqa: N801
@@ -56,6 +56,9 @@ class Provenance(SphinxTransform):
 
     def apply(self, **kwargs: Any) -> None:
         """Walk the document once, in order."""
+        if not self.docname.startswith(f"{self.config.agentdocs_output}/"):
+            return
+        self.document["support_smartquotes"] = False  # text is shown as it was written
         page = next(iter(self.document.findall(agent_page)), None)
         if page is None:
             self._ours_only()
@@ -115,8 +118,6 @@ class Provenance(SphinxTransform):
                     waiting = None
                 elif mark is None and not isinstance(node.parent, nodes.document):
                     node["ids"] = [f"agentdocs-{node['ids'][0]}"]
-            if isinstance(node, nodes.TextElement):
-                node.support_smartquotes = False  # type: ignore[attr-defined]
             if mark is None:
                 self._ours(node)
                 continue
@@ -158,6 +159,8 @@ class Provenance(SphinxTransform):
             self._their_code_span(node, mark)
         elif isinstance(node, nodes.literal_block):
             self._their_snippet(node, mark)
+        elif isinstance(node, nodes.rubric):  # a heading in a quote or a list
+            node["ids"] = []
         elif isinstance(node, nodes.transition):
             node.replace_self(agent_rule(""))
         elif isinstance(node, nodes.Text):
