@@ -105,7 +105,7 @@ class Entry:
     def sources(self) -> list[tuple[str, str]]:
         """Return path and document of each file whose text is shown verbatim, line by line."""
         found = [(self.agent.path, self.docname("source"))]
-        taken = {"source"}
+        taken = {"source", *(page.name for page in self.pages)}
         for companion in self.agent.companions:
             if companion.outline:
                 name = unique(f"source-{slugify(companion.name, 'file')}", taken)

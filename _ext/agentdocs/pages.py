@@ -182,7 +182,7 @@ def _manifest(entry: Entry, page: AgentPage) -> dict[str, Any]:
 
 def _target(resolved: Resolved) -> str:
     if resolved.download:
-        return f"file:{resolved.download}"
+        return f"download:{resolved.download}"
     assert resolved.location is not None
     anchor = f"#{resolved.location.anchor}" if resolved.location.anchor else ""
     return f"doc:{resolved.location.docname}{anchor}"

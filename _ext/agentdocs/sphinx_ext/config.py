@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,7 +90,13 @@ def validate(app: Sphinx, config: SphinxConfig) -> None:
                 f"agentdocs_placing: {rule!r} is not a pair of one of {pages} and an expression."
             )
             raise ConfigError(message)
-    output = config.agentdocs_output
+        try:
+            re.compile(rule[1])
+        except re.error as error:
+            message = f"agentdocs_placing: {rule[1]!r} is not a regular expression: {error}."
+            raise ConfigError(message) from None
+    output = config.agentdocs_output.removesuffix("/")
+    config.agentdocs_output = output
     if not output or output.startswith("/") or ".." in output.split("/"):
         raise ConfigError("agentdocs_output must be a folder inside the source folder.")
     for name in ("myst_commonmark_only", "myst_gfm_only"):
@@ -97,7 +104,7 @@ def validate(app: Sphinx, config: SphinxConfig) -> None:
             # Both pass raw HTML through, and agents' HTML must not reach a reader's browser.
             raise ConfigError(f"agentdocs does not work with {name}: pages are MyST Markdown.")
     # A home page includes this file; it is no page of its own.
-    config.exclude_patterns.append(f"{output.strip('/')}/{HOME}/summary.md")
+    config.exclude_patterns.append(f"{output}/{HOME}/summary.md")
 
 
 def setup(app: Sphinx) -> None:

@@ -43,8 +43,13 @@ _PLAIN = frozenset({
 
 def download_name(path: str) -> str:
     """Return the path of a download's copy; what a browser might run becomes ``.txt``."""
-    suffix = path.rpartition(".")[2].lower() if "." in path.rpartition("/")[2] else ""
-    return path if suffix in _PLAIN else f"{path}.txt"
+    plain = path
+    while plain.endswith(".txt"):  # so that no two files get the same name
+        plain = plain.removesuffix(".txt")
+    name = plain.rpartition("/")[2]
+    suffix = name.rpartition(".")[2].lower() if "." in name else ""
+    safe = suffix in _PLAIN or (plain != path and "." not in name)
+    return path if safe else f"{path}.txt"
 
 
 class _AgentIndex(Index):
@@ -168,13 +173,13 @@ class AgentDomain(Domain):
         node: pending_xref,
         contnode: nodes.Element,
     ) -> nodes.Element | None:
-        """Resolve a role, or a link of a generated page (types ``page``, ``line``, ``file``)."""
+        """Resolve a role, or a link of a generated page (``page``, ``line``, ``download``)."""
         if typ == "page":
             docname, _, anchor = target.partition("#")
             if docname not in env.all_docs:
                 return None
             return make_refnode(builder, fromdocname, docname, anchor, contnode)
-        if typ in ("line", "file"):
+        if typ in ("line", "download"):
             return self._resolve_file(builder, fromdocname, typ, target, contnode)
         found = self._find(typ, target)
         if found is None:
@@ -224,7 +229,7 @@ class AgentDomain(Domain):
             return contnode
         path, _, anchor = target.partition("#")
         here = builder.get_target_uri(fromdocname)
-        if typ == "file":
+        if typ == "download":
             folder = self.env.config.agentdocs_output
             there = f"{folder}/{FILES}/{quote(download_name(path))}"
         elif path in self.sources:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -28,13 +29,17 @@ def verbatim(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         return
     agents = domain.get(app.env)
     folder, values = config.agents_folder(app), config.get(app)
+    known = _load(app)
+    state: dict[str, str] = {}
+    # Sphinx's own digest of the configuration that the output is made with.
+    style = str(app.builder.build_info.config_hash)  # type: ignore[attr-defined]
     for path, (overview, pagename) in sorted(agents.sources.items()):
         manifest = agents.pages[overview]
-        file = folder / path
         written = Path(app.builder.get_outfilename(pagename))  # type: ignore[attr-defined]
-        if _is_newer(written, file) and _is_newer(written, Path(app.env.doc2path(overview))):
-            continue
         raw = read_file(folder, path, values.max_bytes)
+        state[pagename] = _digest(raw.text, agents.data["nav"].get(overview, ""), style)
+        if written.exists() and known.get(pagename) == state[pagename]:
+            continue
         here = app.builder.get_target_uri(pagename)
         download = f"{values.output}/{domain.FILES}/{quote(domain.download_name(path))}"
         lines = raw.text.removesuffix("\n").split("\n")
@@ -49,12 +54,31 @@ def verbatim(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
             "agentdocs_text": lines,
         }, "agentdocs/source.html"  # fmt: skip
 
+    _memory(app).write_text(json.dumps(state))
 
-def _is_newer(written: Path, source: Path) -> bool:
+
+def _memory(app: Sphinx) -> Path:
+    """Return the file that says from what the verbatim pages were made."""
+    return Path(app.doctreedir) / "agentdocs-verbatim.json"
+
+
+def _load(app: Sphinx) -> dict[str, str]:
     try:
-        return written.stat().st_mtime > source.stat().st_mtime
+        return dict(json.loads(_memory(app).read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _is_copy(copy: Path, source: Path) -> bool:
+    try:
+        one, other = copy.stat(), source.stat()
     except OSError:
         return False
+    return (one.st_mtime_ns, one.st_size) == (other.st_mtime_ns, other.st_size)
 
 
 def finish(app: Sphinx, exception: Exception | None) -> None:
@@ -69,10 +93,10 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         for path in manifest.get("files", ()):
             copy = target / domain.download_name(path)
             wanted.add(copy)
-            if not _is_newer(copy, folder / path):
+            if not _is_copy(copy, folder / path):
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 with contextlib.suppress(FileNotFoundError):  # removed while Sphinx was building
-                    shutil.copyfile(folder / path, copy)
+                    shutil.copy2(folder / path, copy)
     if target.is_dir():
         for file in target.rglob("*"):
             if file.is_file() and file not in wanted:
@@ -101,6 +125,11 @@ def _prune(app: Sphinx, agents: domain.AgentDomain) -> None:
     }
     for file in there.rglob("*.html") if there.is_dir() else ():
         if file not in wanted and not file.is_relative_to(there / domain.FILES):
+            file.unlink()
+    sources = Path(app.outdir) / "_sources"
+    for file in (sources / folder).rglob("*.md.txt") if (sources / folder).is_dir() else ():
+        docname = file.relative_to(sources).as_posix().removesuffix(".md.txt")
+        if docname not in app.env.found_docs:
             file.unlink()
 
 

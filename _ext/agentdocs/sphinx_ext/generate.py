@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from agentdocs.catalog import build
 from agentdocs.library import read_library
 from agentdocs.pages import pages
 from agentdocs.sphinx_ext import config
-from agentdocs.writer import NotOursError, write
+from agentdocs.writer import NotOursError, is_ours, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,6 +62,7 @@ def generate(app: Sphinx) -> None:
         "agentdocs: %d agents, %d pages written, %d unchanged, %d removed",
         len(catalog.entries), len(written.written), written.kept, len(written.removed),
     )  # fmt: skip
+    _exclude(app, folder, out)
     _report(catalog, folder)
     app.emit("agentdocs-catalog", catalog)
 
@@ -88,6 +90,21 @@ def _remember(memory: Path, known: Known) -> None:
     with new.open("wb") as stream:
         pickle.dump((_stamp(), known), stream, pickle.HIGHEST_PROTOCOL)
     new.replace(memory)
+
+
+def _exclude(app: Sphinx, folder: Path, out: Path) -> None:
+    """Keep Sphinx from reading a library inside the source folder itself.
+
+    As pages of their own, agent files would be programs: MyST runs what stands in them.
+    """
+    source = Path(app.srcdir)
+    if not folder.is_relative_to(source):
+        return
+    for file in folder.rglob("*"):
+        if not file.is_file() or is_ours(file.read_bytes()[:100]):
+            continue
+        relative = file.relative_to(source).as_posix()
+        app.config.exclude_patterns.append(re.sub(r"[\[*?]", r"[\g<0>]", relative))
 
 
 def _report(catalog: Catalog, folder: Path) -> None:

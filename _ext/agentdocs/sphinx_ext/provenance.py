@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 _OUTSIDE = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
-_OURS = re.compile(r"(doc|line|file):(.*)", re.DOTALL)
+_OURS = re.compile(r"(doc|line|download):(.*)", re.DOTALL)
 _TASK = re.compile(r"\[([ xX])\]\s+")
 
 
@@ -201,7 +201,7 @@ class Provenance(SphinxTransform):
         uri = unquote(node["uri"])
         alt = node.get("alt") or uri
         kind, _, path = self.links.get((mark.path, uri), "").partition(":")
-        if kind == "file" and path.lower().endswith(IMAGES):
+        if kind == "download" and path.lower().endswith(IMAGES):
             picture = agent_image("", uri=uri, alt=alt, path=path)
             node.replace_self(picture)
         elif kind:
@@ -261,6 +261,7 @@ class Provenance(SphinxTransform):
         )
         caption = nodes.caption("", "")
         caption += nodes.inline("", info or "text", classes=["agentdocs-language"])
+        caption += nodes.Text(" ")
         line = f"{mark.path}#L{node.line}"
         caption += self._reference("line", line, [nodes.Text(f"line {node.line}")])
         node.replace_self(wrapper)

@@ -1,0 +1,3 @@
+"""```{include} @SECRET@
+"""
+print("</pre><script>window.pwned = 'python'</script>")
