@@ -28,6 +28,7 @@ MAX_BLOCK = 200_000
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KEY = re.compile(r"""(?P<quote>["']?)(?P<key>[A-Za-z_$][\w.$-]*)(?P=quote)\s*:(?=\s|$)""")
 # Words that begin lines of a conversation inside a description. They are keys of no dialect.
+_TEXTS = frozenset({"description", "when_to_use", "examples"})
 _SPEAKERS = frozenset(
     {"user", "assistant", "context", "commentary", "human", "example", "examples"}
 )
@@ -226,7 +227,8 @@ def _entries(block: list[str]) -> Iterator[_Entry]:
     key, start, lines, in_example = "", 2, list[str](), False
     for number, line in enumerate(block, 2):
         match = _KEY.match(line)
-        if match and not in_example and match["key"].lower() not in _SPEAKERS:
+        said = key in _TEXTS and match is not None and match["key"].lower() in _SPEAKERS
+        if match and not in_example and not said:
             if key or any(part.strip() for part in lines):
                 yield _Entry(key, start, tuple(lines))
             key, start, lines = match["key"], number, []

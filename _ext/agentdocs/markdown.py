@@ -82,16 +82,21 @@ def inline_text(token: Token) -> str:
 
 
 def outline(path: str, text: str, first_line: int = 1) -> Outline:
-    """Parse ``text``, whose first line is line ``first_line`` of the file ``path``."""
+    """Parse ``text``, whose first line is line ``first_line`` of the file ``path``.
+
+    What a page cannot show as it stands is rewritten first, so that the outline is the page's.
+    """
     lines = text.split("\n")
     builder = _Builder(path, lines, first_line)
     while True:
         env: dict[str, Any] = {}
         tokens = parser().parse("\n".join(lines), env)
-        rows = _too_deep(tokens, lines)
-        if not rows:
+        if rows := _too_deep(tokens, lines):
+            builder.flatten(rows)
+        elif duplicates := env.get("duplicate_refs"):
+            builder.show(duplicates)
+        else:
             return builder.build(tokens, env)
-        builder.flatten(rows)
 
 
 @dataclass(slots=True)
@@ -137,6 +142,16 @@ class _Builder:
             self.lines[row] = f"    {self.lines[row]}"
             self.edits[self.first + row] = self.lines[row]
 
+    def show(self, duplicates: Sequence[dict[str, Any]]) -> None:
+        """Make text of definitions whose label is taken; as text, they may be part of a heading."""
+        for duplicate in duplicates:
+            row = duplicate["map"][0]
+            text = f"The link label “{brief(duplicate['label'])}” is defined a second time here."
+            kind = ProblemKind.DUPLICATE_DEFINITION
+            self.problems.append(Problem(self.path, self.first + row, text, kind))
+            self.lines[row] = self.lines[row].replace("[", "\\[", 1)
+            self.edits[self.first + row] = self.lines[row]
+
     def build(self, tokens: Sequence[Token], env: dict[str, Any]) -> Outline:
         labels = _bold_labels(tokens)
         rows: list[tuple[str, ...]] = []
@@ -168,7 +183,6 @@ class _Builder:
             elif token.type == "table_close":
                 self.tables.append(Table(tuple(rows), items.pop(), self.heads[-1].slug))
                 rows = []
-        self._duplicates(env)
         return Outline(
             sections=tuple(self._sections()),
             snippets=tuple(self.snippets),
@@ -310,14 +324,6 @@ class _Builder:
         text = text[box.end() :] if box else text
         line = self.first + token.map[0]
         self.items.append(Item(text, codes, line, self.heads[-1].slug, checked))
-
-    def _duplicates(self, env: dict[str, Any]) -> None:
-        for duplicate in env.get("duplicate_refs", ()):
-            row = duplicate["map"][0]
-            line = self.first + row
-            text = f"The link label “{brief(duplicate['label'])}” is defined a second time here."
-            self.problems.append(Problem(self.path, line, text, ProblemKind.DUPLICATE_DEFINITION))
-            self.edits[line] = self.lines[row].replace("[", "\\[", 1)
 
     def _sections(self) -> Iterator[Section]:
         for index, head in enumerate(self.heads):

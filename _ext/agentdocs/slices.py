@@ -6,11 +6,15 @@ the heading's level, fences that Sphinx would run, link labels that are defined 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from agentdocs.model import Outline, RawFile
     from agentdocs.placing import Placed
+
+
+_UNDERLINE = re.compile(r" {0,3}(=+|-+)\s*")
 
 
 class Slice(NamedTuple):
@@ -39,7 +43,11 @@ def own_text(placed: Placed, raw: RawFile, outline: Outline, shadowed: set[int])
     found = []
     for number in range(section.heading_end, section.end):
         line = rewritten.get(number, lines[number - raw.body_line])
-        found.append(line.replace("[", "\\[", 1) if number in shadowed else line)
+        if number in shadowed:
+            line = line.replace("[", "\\[", 1)
+        elif number - 1 in shadowed and _UNDERLINE.fullmatch(line):
+            line = f"\\{line.strip()}"  # what is now text above it must not become a heading
+        found.append(line)
     if outline.open_fence and section == outline.sections[-1]:
         while found and not found[-1].strip():
             found.pop()

@@ -13,14 +13,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pagetext import blocks, conserved, front, sound
-
 from agentdocs.catalog import build
 from agentdocs.fix import apply, fixes, save
 from agentdocs.library import read_library
 from agentdocs.pages import pages
 from agentdocs.read import read_agent
 from agentdocs.source import parse
+from pagetext import blocks, conserved, front, sound
 
 TEXT = (Path(__file__).parent / "broken.txt").read_text()
 FOUND = re.findall(r"^=== ([^\n]+)\n(.*?)^>>>\n(.*?)(?=^=== |\Z)", TEXT, re.MULTILINE | re.DOTALL)
@@ -29,8 +28,8 @@ CASES = [pytest.param(file, yaml.safe_load(expected), id=title) for title, file,
 HEAD = "---\nname: broken\ndescription: Mends roofs in Zürich.\n---\n\n"
 AGENT = HEAD + "Bring a ladder.\n"
 NEIGHBOURS = {
-    "steady.md": "---\nname: steady\ndescription: Draws maps.\n---\n\nSee [the kit](kit/SKILL.md).\n",
-    "kit/SKILL.md": "---\nname: kit\ndescription: Keeps tools.\n---\n\nSee `references/saw.md`.\n",
+    "steady.md": "---\nname: steady\ndescription: Draws maps.\n---\n\nSee [kit](kit/SKILL.md).\n",
+    "kit/SKILL.md": "---\nname: kit\ndescription: Saws.\n---\n\nSee `references/saw.md`.\n",
     "kit/references/saw.md": "# Saw\n\n```bash\nsaw --help\n```\n",
 }
 
@@ -107,11 +106,15 @@ def test_fixes(file, expected):
     """What can be fixed is gone afterwards, nothing new is wrong, and the reading is the same."""
     path = expected.get("path", "broken.md")
     before = read_agent(parse(path, file.encode()), path.endswith("SKILL.md"))
-    after = read_agent(parse(path, apply(file, before.problems).encode()), path.endswith("SKILL.md"))
+    after = read_agent(
+        parse(path, apply(file, before.problems).encode()), path.endswith("SKILL.md")
+    )
     assert not [p for p in after.problems if p.fixable]
     left = [p.kind for p in before.problems if not p.fixable]
     assert sorted(p.kind.value for p in after.problems) == sorted(kind.value for kind in left)
-    shape = [(a.name, a.description, a.tools, a.examples, a.raw.body.strip()) for a in (before, after)]
+    shape = [
+        (a.name, a.description, a.tools, a.examples, a.raw.body.strip()) for a in (before, after)
+    ]
     assert without_fence(shape[0]) == without_fence(shape[1])
     assert {f.key: f.value for f in before.raw.fields} == {f.key: f.value for f in after.raw.fields}
 
@@ -119,7 +122,13 @@ def test_fixes(file, expected):
 def without_fence(shape):
     """Leave out lines and the end of a fence, which a fix may move or add."""
     name, description, tools, examples, body = shape
-    return name, description, [t.raw for t in tools], [e.turns for e in examples], body.rstrip("`~\n")
+    return (
+        name,
+        description,
+        [t.raw for t in tools],
+        [e.turns for e in examples],
+        body.rstrip("`~\n"),
+    )
 
 
 def test_hostile_text_stays_out_of_front_matter(beside):
@@ -130,7 +139,9 @@ def test_hostile_text_stays_out_of_front_matter(beside):
     for page in pages(built):
         if page.docname.startswith(f"{entry.id}/"):
             assert front(page.text)["myst"]["enable_extensions"] == []
-            assert {"html_block", "html_inline", "myst_role"} <= set(front(page.text)["myst"]["disable_syntax"])
+            assert {"html_block", "html_inline", "myst_role"} <= set(
+                front(page.text)["myst"]["disable_syntax"]
+            )
 
 
 # --- bytes ---------------------------------------------------------------------------------------
@@ -149,7 +160,10 @@ BYTES = {
     "one bad byte in UTF-8": (AGENT.encode() + b"\xff\n", "not-utf8 7"),
     "NUL bytes": (AGENT.encode().replace(b"ladder", b"lad\0der\0"), "control-character 6"),
     "escape sequence": (AGENT.replace("ladder", "\x1b[31mladder").encode(), "control-character 6"),
-    "bidirectional override": (AGENT.replace("ladder", "\u202eladder").encode(), "control-character 6"),
+    "bidirectional override": (
+        AGENT.replace("ladder", "\u202eladder").encode(),
+        "control-character 6",
+    ),
     "zero-width space": (AGENT.replace("ladder", "lad\u200bder").encode(), "hidden-character 6"),
     "CR LF": (AGENT.replace("\n", "\r\n").encode(), "line-ends 1"),
     "CR": (AGENT.replace("\n", "\r").encode(), "line-ends 1"),
@@ -210,7 +224,9 @@ def test_nothing_to_read(beside, data, expected):
 def test_companions_that_cannot_be_read(beside, data, expected):
     """A companion that is no text is a file to download; its agent is read all the same."""
     built = beside({"broken/SKILL.md": AGENT, "broken/notes.md": data})
-    assert [c.path for c in entry_of(built, "broken/SKILL.md").agent.companions] == ["broken/notes.md"]
+    assert [c.path for c in entry_of(built, "broken/SKILL.md").agent.companions] == [
+        "broken/notes.md"
+    ]
     assert [line.partition(" ")[2] for line in found(built, "broken/notes.md")] == ["1"]
     assert "notes.md" in text_of(built, "broken/SKILL.md")
 
@@ -267,11 +283,15 @@ def test_deep_nesting(beside, text):
     assert 12 <= deep[0].line <= end, "the line is not in the text that is nested"
 
 
-@pytest.mark.parametrize("text", ["![" * 600 + "bottom" + "](x.png)" * 600, "[" * 3000 + "bottom", "*" * 3000 + "bottom"])
+@pytest.mark.parametrize(
+    "text", ["![" * 600 + "bottom" + "](x.png)" * 600, "[" * 3000 + "bottom", "*" * 3000 + "bottom"]
+)
 @pytest.mark.parametrize("path", ["broken/SKILL.md", "broken/notes.md"])
 def test_deep_nesting_within_a_line(beside, path, text):
     """Brackets in brackets neither stop the reading of a library nor fail without a word."""
-    built = beside({"broken/SKILL.md": AGENT.replace("ladder", "[ladder](notes.md)")} | {path: HEAD + text})
+    built = beside(
+        {"broken/SKILL.md": AGENT.replace("ladder", "[ladder](notes.md)")} | {path: HEAD + text}
+    )
     assert "bottom" in text_of(built, "broken/SKILL.md")
 
 
@@ -337,7 +357,17 @@ def test_no_permission(team, beside, write):
     assert found(built, "closed") == ["unreadable-file 1"]
 
 
-NAMES = ["with space.md", "a|b`c*[d](e)<f>.md", "new\nline.md", "quote'\"&.md", "%41#b?.md", "{{x}}.md", "-.md", "ä/ö/ü.md", "...md"]
+NAMES = [
+    "with space.md",
+    "a|b`c*[d](e)<f>.md",
+    "new\nline.md",
+    "quote'\"&.md",
+    "%41#b?.md",
+    "{{x}}.md",
+    "-.md",
+    "ä/ö/ü.md",
+    "...md",
+]
 
 
 @pytest.mark.parametrize("path", NAMES)
@@ -349,13 +379,14 @@ def test_names_of_files(beside, path):
 
 def test_a_name_that_is_no_unicode(team, beside):
     """Such a file cannot have an address, but it may not be left out without a word."""
-    with open(os.fsencode(team) + b"/\xff.md", "w") as stream:
-        stream.write(AGENT)
+    (team / os.fsdecode(b"\xff.md")).write_text(AGENT)
     built = beside()
     assert [p.kind.value for p in built.problems] == ["unreadable-file"]
 
 
-@pytest.mark.parametrize("path", ["broken/SKILL.MD", "broken/skill.md", "broken/Skill.md", "broken", "BROKEN.MD"])
+@pytest.mark.parametrize(
+    "path", ["broken/SKILL.MD", "broken/skill.md", "broken/Skill.md", "broken", "BROKEN.MD"]
+)
 def test_names_that_a_pattern_misses(beside, path):
     built = beside({path: AGENT})
     assert entry_of(built, path).agent.description == "Mends roofs in Zürich."
@@ -368,7 +399,8 @@ def test_problems_of_companions_are_theirs(beside):
     """A companion's Problem names the companion, with the line in that file."""
     built = beside({
         "broken/SKILL.md": AGENT,
-        "broken/references/slate.md": "---\nx: y: z\n---\n# Slate\n\n[gone](gone.md)\n\n```{raw}\n```\n\n```\nx\n",
+        "broken/references/slate.md": "---\nx: y: z\n---\n# Slate\n\n[gone](gone.md)\n\n"
+        "```{raw}\n```\n\n```\nx\n",
         "broken/references/latin.md": "Zürich\n".encode("latin-1"),
     })  # fmt: skip
     assert found(built, "broken/SKILL.md") == []

@@ -1,9 +1,8 @@
-"""What only the whole library knows: identity, roles, links, mentions, dependencies, collections."""
+"""What only the whole library knows: identity, roles, links, mentions and dependencies."""
 
 from __future__ import annotations
 
 import pytest
-
 from agentdocs.catalog import build
 from agentdocs.library import read_library
 from agentdocs.pages import pages
@@ -17,7 +16,11 @@ def agent(name, body="", **fields):
 
 def found(catalog, path):
     """Return kind and line of the Problems of a file, without remarks."""
-    return [f"{p.kind.value} {p.line}" for p in catalog.problems if p.path == path and p.severity != "info"]
+    return [
+        f"{p.kind.value} {p.line}"
+        for p in catalog.problems
+        if p.path == path and p.severity != "info"
+    ]
 
 
 def remarks(catalog):
@@ -69,7 +72,12 @@ def test_ids_are_paths(catalog):
 def test_ids_do_not_change_when_others_come(write):
     files = {"a/one.md": agent("one"), "a/two/SKILL.md": agent("two"), "b/one.md": agent("one")}
     before = {e.agent.path: e.id for e in build(read_library(write(files))).entries}
-    more = {"a/nine.md": agent("one"), "a/zero.md": agent("zero"), "c/one.md": agent("one"), "README.md": "# Read me\n"}
+    more = {
+        "a/nine.md": agent("one"),
+        "a/zero.md": agent("zero"),
+        "c/one.md": agent("one"),
+        "README.md": "# Read me\n",
+    }
     after = {e.agent.path: e.id for e in build(read_library(write(more))).entries}
     assert {path: after[path] for path in before} == before
 
@@ -81,13 +89,19 @@ def test_a_skill_at_the_top_is_the_library(catalog):
 
 
 def test_no_collection_takes_the_place_of_the_library(catalog):
-    built = catalog({"library/one.md": agent("one"), "library/sub/two.md": agent("two"), "index/three.md": agent("three")})
+    built = catalog(
+        {
+            "library/one.md": agent("one"),
+            "library/sub/two.md": agent("two"),
+            "index/three.md": agent("three"),
+        }
+    )
     documents = [page.docname for page in pages(built)]
     assert len(set(documents)) == len(documents)
     assert not any(e.id.startswith("library/") for e in built.entries)
 
 
-# --- collections and agents ------------------------------------------------------------------------
+# --- collections and agents ----------------------------------------------------------------------
 
 
 def test_collections_are_folders(catalog):
@@ -98,7 +112,10 @@ def test_collections_are_folders(catalog):
         "web/kit/SKILL.md": agent("kit"),
         "My Team/one.md": agent("one"),
     })  # fmt: skip
-    groups = {slug: [e.agent.name for e in members] for slug, (_, members) in built.by("collection").items()}
+    groups = {
+        slug: [e.agent.name for e in members]
+        for slug, (_, members) in built.by("collection").items()
+    }
     assert groups == {
         "my-team": ["one"],
         "team": ["top"],
@@ -109,7 +126,10 @@ def test_collections_are_folders(catalog):
 
 def test_a_single_collection_has_the_name_of_the_library(catalog):
     built = catalog({"one.md": agent("one"), "two.md": agent("two")}, "Our Agents")
-    assert [(e.id, e.collection) for e in built.entries] == [("our-agents/one", "our-agents"), ("our-agents/two", "our-agents")]
+    assert [(e.id, e.collection) for e in built.entries] == [
+        ("our-agents/one", "our-agents"),
+        ("our-agents/two", "our-agents"),
+    ]
 
 
 @pytest.mark.parametrize("folder", ["", "deep/", "deep/er/still/", "agents/"])
@@ -123,9 +143,14 @@ def test_files_that_are_no_agents_are_remarked(catalog, folder):
         "LICENSE": "Do as you like.\n",
         "Makefile": "all:\n",
     }
-    built = catalog({f"{folder}one.md": agent("one")} | {f"{folder}{name}": text for name, text in others.items()})
+    built = catalog(
+        {f"{folder}one.md": agent("one")}
+        | {f"{folder}{name}": text for name, text in others.items()}
+    )
     assert [e.agent.path for e in built.entries] == [f"{folder}one.md"]
-    assert sorted(remarks(built)) == [(f"{folder}{name}", "not-an-agent") for name in sorted(others) if name.endswith(".md")]
+    assert sorted(remarks(built)) == [
+        (f"{folder}{name}", "not-an-agent") for name in sorted(others) if name.endswith(".md")
+    ]
 
 
 def test_folders_of_tools_are_not_read(catalog):
@@ -149,7 +174,10 @@ def test_agents_of_one_name_share_a_role(catalog):
         "b/painter.md": agent("painter"),
         "b/other.md": agent("other"),
     })  # fmt: skip
-    assert {slug: len(members) for slug, (_, members) in built.by("role").items()} == {"painter": 2, "other": 1}
+    assert {slug: len(members) for slug, (_, members) in built.by("role").items()} == {
+        "painter": 2,
+        "other": 1,
+    }
     documents = {page.docname: page.text for page in pages(built)}
     assert "library/roles/painter" in documents
     assert "library/roles/other" not in documents
@@ -157,10 +185,14 @@ def test_agents_of_one_name_share_a_role(catalog):
     assert "doc:a/painter/index" in documents["b/painter/index"]
 
 
+CODE = "```c\nx\n```\n\n    y\n"
+
+
 def test_indexes(catalog):
     built = catalog({
-        "one.md": agent("one", "```c\nx\n```\n\n```\ny\n```", tags="[Web, web design]", tools="read, Bash", model="opus"),
-        "two.md": agent("two", tags="[web]", tools="Read(src/*), Nonsense", model="opus", disallowedTools="Bash"),
+        "one.md": agent("one", CODE, tags="[Web, web design]", tools="read, Bash"),
+        "two.md": agent("two", tags="[web]", tools="Read(src/*), Nonsense", disallowedTools="Bash"),
+        "three.md": agent("three", model="opus"),
     })  # fmt: skip
 
     def group(key):
@@ -168,7 +200,7 @@ def test_indexes(catalog):
 
     assert group("tag") == {"Web": ["one", "two"], "web design": ["one"]}
     assert group("tool") == {"Read": ["one", "two"], "Bash": ["one"], "Nonsense": ["two"]}
-    assert group("model") == {"opus": ["one", "two"]}
+    assert group("model") == {"opus": ["three"]}
     assert group("language") == {"c": ["one"], "text": ["one"]}
 
 
@@ -183,9 +215,10 @@ def test_names_that_differ_in_a_sign_are_two(catalog, key):
 # --- links ---------------------------------------------------------------------------------------
 
 GUIDE = """\
-See [the page](reference.md), [a section](#second-part), [one above](../kit/SKILL.md), [its folder](../kit),
-[a heading there](../kit/SKILL.md#inside), [the site](https://example.org), [mail](mailto:a@example.org),
-[a companion](guide/notes.md#first), [data](guide/data.json), ![a picture](guide/plan.png) and [this](guide.md).
+See [the page](reference.md), [a section](#second-part), [one above](../kit/SKILL.md),
+[its folder](../kit), [a heading there](../kit/SKILL.md#inside), [the site](https://example.org),
+[mail](mailto:a@example.org), [a companion](guide/notes.md#first), [data](guide/data.json),
+![a picture](guide/plan.png) and [this](guide.md).
 
 ## First & Last
 
@@ -226,7 +259,10 @@ def test_links(catalog, target):
 
 def test_links_of_companions_begin_at_the_companion(catalog):
     built = catalog(LINKED)
-    assert leads(built, "web/guide/notes.md", "../guide.md#first--last", "web/guide") == "web/guide/reference#first-last"
+    assert (
+        leads(built, "web/guide/notes.md", "../guide.md#first--last", "web/guide")
+        == "web/guide/reference#first-last"
+    )
     assert found(built, "web/guide/notes.md") == []
 
 
@@ -250,8 +286,9 @@ def test_a_file_is_preferred_to_a_page(catalog):
 
 def test_sections_that_are_not_there(catalog):
     """In the same file or in another one, a section that is not there is a missing link."""
+    body = "[here](#nowhere)\n[there](two.md#nowhere)\n[fine](two.md#somewhere)"
     built = catalog({
-        "one.md": agent("one", "[here](#nowhere)\n[there](two.md#nowhere)\n[fine](two.md#somewhere)"),
+        "one.md": agent("one", body),
         "two.md": agent("two", "## Somewhere\n\nText."),
     })  # fmt: skip
     assert found(built, "one.md") == ["missing-link 6", "missing-link 7"]
@@ -268,7 +305,7 @@ def test_sections_that_are_not_there(catalog):
 ])  # fmt: skip
 def test_anchors_as_other_sites_write_them(catalog, target, anchor):
     """Authors try their links on GitHub, which counts repeated headings from 1."""
-    body = f"[x]({target})\n\n## Set Up\n\nA.\n\n## Tools & Tricks\n\nB.\n\n## Set up\n\nC.\n\n## Größe\n\nD."
+    body = f"[x]({target})\n\n## Set Up\n\n## Tools & Tricks\n\n## Set up\n\n## Größe\n\nText."
     built = catalog({"one.md": agent("one", body)})
     assert found(built, "one.md") == []
     location = [r.location.anchor for r in built.entries[0].links.values()]
@@ -277,15 +314,18 @@ def test_anchors_as_other_sites_write_them(catalog, target, anchor):
 
 def test_folders_that_are_there_are_not_missing(catalog):
     built = catalog({
-        "one/SKILL.md": agent("one", "Run what is in [scripts](scripts/); [nothing](empty/) is there."),
+        "one/SKILL.md": agent("one", "Run what is in [scripts](scripts/), not in [that](empty/)."),
         "one/scripts/run.sh": "ls\n",
     })  # fmt: skip
     assert found(built, "one/SKILL.md") == ["missing-link 6"]
 
 
 def test_companions_in_code_spans(catalog):
-    """Skills name their files in code: one that is there is linked, one that is not is a Problem."""
-    body = "Read `references/notes.md`, run `scripts/run.py`.\nOr `scripts/gone.py`, `assets/*.png`, `os.path`, `v1.2`."
+    """Skills name their files in code: one that is there is linked, any other is a Problem."""
+    body = (
+        "Read `references/notes.md`, run `scripts/run.py`.\n"
+        "Or `scripts/gone.py`, `assets/*.png`, `os.path`, `v1.2`."
+    )
     built = catalog({
         "one/SKILL.md": agent("one", body),
         "one/references/notes.md": "# Notes\n\nSee `scripts/run.py`.\n",
@@ -354,7 +394,9 @@ def test_mentions(catalog, text, expected):
 
 
 def test_mentions_have_lines(catalog):
-    built = catalog({"a.md": agent("a", "One\nline, then `b-c`\n\nand b-c again."), "b-c.md": agent("b-c")})
+    built = catalog(
+        {"a.md": agent("a", "One\nline, then `b-c`\n\nand b-c again."), "b-c.md": agent("b-c")}
+    )
     assert [r.line for r in built.entry("team/a").mentions.values()] == [7]
 
 
@@ -372,7 +414,9 @@ def test_a_name_means_the_agent_nearby(catalog):
 
 
 def test_files_and_names_both_mean_an_agent(catalog):
-    built = catalog({"a.md": agent("a", "Ask big-painter, or file-stem."), "file-stem.md": agent("Big-Painter")})
+    built = catalog(
+        {"a.md": agent("a", "Ask big-painter, or file-stem."), "file-stem.md": agent("Big-Painter")}
+    )
     assert {r.entry for r in built.entry("team/a").mentions.values()} == {"team/file-stem"}
 
 
@@ -382,11 +426,14 @@ def test_files_and_names_both_mean_an_agent(catalog):
 def test_dependencies(catalog):
     """Agents are linked, and back; a missing one is a Problem on its own line."""
     built = catalog({
-        "lead.md": "---\nname: lead\ndescription: Leads.\ndependencies:\n  - data-keeper\n  - gone-keeper\n---\n\nText.\n",
+        "lead.md": agent("lead", dependencies="\n  - data-keeper\n  - gone-keeper"),
         "data-keeper.md": agent("data-keeper"),
     })  # fmt: skip
     lead = built.entry("team/lead")
-    assert [(r.name, r.entry, r.line) for r in lead.depends] == [("data-keeper", "team/data-keeper", 5), ("gone-keeper", "", 6)]
+    assert [(r.name, r.entry, r.line) for r in lead.depends] == [
+        ("data-keeper", "team/data-keeper", 5),
+        ("gone-keeper", "", 6),
+    ]
     assert found(built, "lead.md") == ["missing-agent 6"]
     assert built.entry("team/data-keeper").needed_by == ("team/lead",)
     assert lead.agent.packages == ()
@@ -394,7 +441,9 @@ def test_dependencies(catalog):
 
 @pytest.mark.parametrize("value", ["[data-keeper, gone-keeper]", "data-keeper, gone-keeper"])
 def test_dependencies_on_one_line(catalog, value):
-    built = catalog({"lead.md": agent("lead", dependencies=value), "data-keeper.md": agent("data-keeper")})
+    built = catalog(
+        {"lead.md": agent("lead", dependencies=value), "data-keeper.md": agent("data-keeper")}
+    )
     assert [r.name for r in built.entry("team/lead").depends] == ["data-keeper", "gone-keeper"]
     assert found(built, "lead.md") == ["missing-agent 4"]
 
@@ -402,17 +451,19 @@ def test_dependencies_on_one_line(catalog, value):
 def test_dependencies_of_skills_are_packages(catalog):
     """Even one that is called like an agent's trade; only an agent that is there is an agent."""
     built = catalog({
-        "kit/SKILL.md": agent("kit", dependencies="[pillow, scikit-learn, data-keeper, pdf-reader]"),
+        "kit/SKILL.md": agent("kit", dependencies="[pillow, scikit-learn, data-keeper, x-reader]"),
         "data-keeper.md": agent("data-keeper"),
     })  # fmt: skip
     kit = built.entry("team/kit")
-    assert kit.agent.packages == ("pillow", "scikit-learn", "pdf-reader")
+    assert kit.agent.packages == ("pillow", "scikit-learn", "x-reader")
     assert [r.name for r in kit.depends] == ["data-keeper"]
     assert found(built, "kit/SKILL.md") == []
 
 
 def test_dependencies_of_agents_may_be_packages(catalog):
-    built = catalog({"one.md": agent("one", dependencies='["numpy>=2", "@scope/pkg", "Node.js 22"]')})
+    built = catalog(
+        {"one.md": agent("one", dependencies='["numpy>=2", "@scope/pkg", "Node.js 22"]')}
+    )
     assert built.entries[0].agent.packages == ("numpy>=2", "@scope/pkg", "Node.js 22")
     assert found(built, "one.md") == []
 
@@ -439,5 +490,11 @@ def test_a_dependency_that_several_agents_could_be(catalog):
 
 
 def test_the_whole_is_the_same_each_time(write):
-    root = write({f"{folder}/{name}.md": agent(name, "Ask big-one.") for folder in "abc" for name in ("big-one", "x")})
+    root = write(
+        {
+            f"{folder}/{name}.md": agent(name, "Ask big-one.")
+            for folder in "abc"
+            for name in ("big-one", "x")
+        }
+    )
     assert build(read_library(root)) == build(read_library(root))

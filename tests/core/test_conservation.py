@@ -13,11 +13,10 @@ import os
 from pathlib import Path
 
 import pytest
-from pagetext import blocks, conserved, covered, sound, tokens
-
 from agentdocs.catalog import build, texts
 from agentdocs.library import read_library
 from agentdocs.pages import pages
+from pagetext import blocks, conserved, covered, sound, tokens
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
@@ -64,7 +63,9 @@ def test_every_snippet_has_one_place(library):
         raws = {entry.agent.path: entry.agent.raw}
         raws |= {c.path: c.raw for c in entry.agent.companions if c.raw}
         placed = list(entry.snippets())
-        in_texts = [(path, s.line) for path, outline in texts(entry.agent) for s in outline.snippets]
+        in_texts = [
+            (path, s.line) for path, outline in texts(entry.agent) for s in outline.snippets
+        ]
         assert sorted((path, s.line) for path, s, _ in placed) == sorted(in_texts)
         assert len({(place.docname, place.anchor) for _, _, place in placed}) == len(placed)
         addresses = [(path, snippet.address) for path, snippet, _ in placed]
@@ -93,5 +94,9 @@ def test_companions_that_are_no_markdown_are_shown_whole(library):
     for entry in catalog.entries:
         for page in entry.pages:
             if page.companion and not page.companion.outline:
-                shown = [t.content for t in tokens(made[entry.docname(page.name)]) if t.type == "fence"]
-                assert f"{page.companion.raw.text.rstrip()}\n" in [f"{code.rstrip()}\n" for code in shown]
+                shown = [
+                    t.content for t in tokens(made[entry.docname(page.name)]) if t.type == "fence"
+                ]
+                assert f"{page.companion.raw.text.rstrip()}\n" in [
+                    f"{code.rstrip()}\n" for code in shown
+                ]

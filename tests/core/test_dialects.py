@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from agentdocs import tools
 from agentdocs.dialects import DIALECTS
 from agentdocs.read import read_agent
@@ -105,5 +104,7 @@ def test_no_tools_is_not_all_tools(catalog):
     from agentdocs.pages import pages
 
     text = "---\nname: mute\ndescription: Says nothing.\ntools: []\n---\n\nStay silent.\n"
-    page = next(p.text for p in pages(catalog({"mute.md": text})) if p.docname.endswith("mute/index"))
+    page = next(
+        p.text for p in pages(catalog({"mute.md": text})) if p.docname.endswith("mute/index")
+    )
     assert "Most clients then allow all" not in page

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 import pytest
-
 from agentdocs.pages import Page, pages
 from agentdocs.writer import MARK, NotOursError, write
 
@@ -97,7 +96,7 @@ def test_talking_about_the_mark_is_not_bearing_it(tmp_path):
 
 LIBRARY = {
     "one.md": "---\nname: one\ndescription: The first.\n---\n\nHello.\n",
-    "kit/SKILL.md": "---\nname: kit\ndescription: A kit.\n---\n\n# Kit\n\n## Examples\n\n```sh\nls\n```\n",
+    "kit/SKILL.md": "---\nname: kit\ndescription: A kit.\n---\n\n## Examples\n\n```sh\nls\n```\n",
 }
 
 
@@ -127,5 +126,8 @@ def test_one_agent_is_removed(tmp_path, catalog):
     write(pages(catalog(LIBRARY)), out)
     (tmp_path / "team/kit/SKILL.md").unlink()
     result = write(pages(catalog({})), out)
-    assert [name for name in result.removed if name.startswith("team/")] == ["team/kit/examples", "team/kit/index"]
+    assert [name for name in result.removed if name.startswith("team/")] == [
+        "team/kit/examples",
+        "team/kit/index",
+    ]
     assert not (out / "team/kit").exists()

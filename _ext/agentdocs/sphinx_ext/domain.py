@@ -175,12 +175,11 @@ class AgentDomain(Domain):
     ) -> nodes.Element | None:
         """Resolve a role, or a link of a generated page (``page``, ``line``, ``download``)."""
         if typ == "page":
-            docname, _, anchor = target.partition("#")
-            if docname not in env.all_docs:
+            if target not in env.all_docs:
                 return None
-            return make_refnode(builder, fromdocname, docname, anchor, contnode)
+            return make_refnode(builder, fromdocname, target, node.get("anchor", ""), contnode)
         if typ in ("line", "download"):
-            return self._resolve_file(builder, fromdocname, typ, target, contnode)
+            return self._resolve_file(builder, fromdocname, node, contnode)
         found = self._find(typ, target)
         if found is None:
             return None
@@ -220,16 +219,16 @@ class AgentDomain(Domain):
         return matches[0] if len(matches) == 1 else None
 
     def _resolve_file(
-        self, builder: Builder, fromdocname: str, typ: str, target: str, contnode: nodes.Element
+        self, builder: Builder, fromdocname: str, node: pending_xref, contnode: nodes.Element
     ) -> nodes.Element | None:
         """Link to a verbatim page or a download; they exist for HTML only."""
         from docutils import nodes
 
         if builder.format != "html":
             return contnode
-        path, _, anchor = target.partition("#")
+        path, anchor = node["reftarget"], node.get("anchor", "")
         here = builder.get_target_uri(fromdocname)
-        if typ == "download":
+        if node["reftype"] == "download":
             folder = self.env.config.agentdocs_output
             there = f"{folder}/{FILES}/{quote(download_name(path))}"
         elif path in self.sources:

@@ -147,7 +147,8 @@ class Provenance(SphinxTransform):
     def _ours(self, node: nodes.Node) -> None:
         """Resolve a link that a template wrote."""
         if isinstance(node, nodes.reference) and (match := _OURS.match(node.get("refuri", ""))):
-            self._link(node, match[1], unquote(match[2]))
+            target, _, anchor = match[2].partition("#")
+            self._link(node, match[1], unquote(target), unquote(anchor))
 
     def _theirs(self, node: nodes.Node, mark: _Mark) -> None:
         """Treat a node that an agent wrote."""
@@ -168,16 +169,18 @@ class Provenance(SphinxTransform):
 
     # --- links ---------------------------------------------------------------------------------
 
-    def _link(self, node: nodes.Element, kind: str, target: str) -> None:
+    def _link(self, node: nodes.Element, kind: str, target: str, anchor: str) -> None:
         """Replace ``node`` by a reference that the domain resolves when all pages are known."""
-        node.replace_self(self._reference(kind, target, node.children))
+        node.replace_self(self._reference(kind, target, anchor, node.children))
 
-    def _reference(self, kind: str, target: str, children: list[nodes.Node]) -> pending_xref:
+    def _reference(
+        self, kind: str, target: str, anchor: str, children: list[nodes.Node]
+    ) -> pending_xref:
         if kind == "doc":
             kind, target = "page", f"{self.config.agentdocs_output}/{target}"
         reference = pending_xref(
             "", refdomain="agent", reftype=kind, reftarget=target, refdoc=self.docname,
-            refexplicit=True, refwarn=True,
+            anchor=anchor, refexplicit=True, refwarn=True,
         )  # fmt: skip
         inner = nodes.inline("", "")
         inner += children
@@ -190,8 +193,7 @@ class Provenance(SphinxTransform):
             node["classes"].append("external")
             return
         if to := self.links.get((mark.path, unquote(target))):
-            kind, _, where = to.partition(":")
-            self._link(node, kind, where)
+            self._link(node, *_place(to))
             return
         text = nodes.inline("", "", *node.children, classes=["agentdocs-missing"])
         node.replace_self(text)
@@ -200,12 +202,12 @@ class Provenance(SphinxTransform):
         """Show a picture that the agent ships; name all others, and fetch none."""
         uri = unquote(node["uri"])
         alt = node.get("alt") or uri
-        kind, _, path = self.links.get((mark.path, uri), "").partition(":")
+        kind, path, anchor = _place(self.links.get((mark.path, uri), ""))
         if kind == "download" and path.lower().endswith(IMAGES):
             picture = agent_image("", uri=uri, alt=alt, path=path)
             node.replace_self(picture)
         elif kind:
-            node.replace_self(self._reference(kind, path, [nodes.Text(alt)]))
+            node.replace_self(self._reference(kind, path, anchor, [nodes.Text(alt)]))
         elif _OUTSIDE.match(uri):
             link = nodes.reference("", alt, refuri=node["uri"], classes=["external"])
             node.replace_self(link)
@@ -220,8 +222,7 @@ class Provenance(SphinxTransform):
         if to is None and text.lower() in self.names:
             to = f"doc:{self.names[text.lower()]}"
         if to:
-            kind, _, where = to.partition(":")
-            node.replace_self(self._reference(kind, where, [node.deepcopy()]))
+            node.replace_self(self._reference(*_place(to), [node.deepcopy()]))
 
     def _mention(self, node: nodes.Text) -> None:
         """Link names of agents in running text."""
@@ -235,7 +236,7 @@ class Provenance(SphinxTransform):
             word = match[0]
             if to := self.names.get(word.lower()):
                 parts += [nodes.Text(text[done : match.start()])] if match.start() > done else []
-                parts.append(self._reference("doc", to, [nodes.Text(word)]))
+                parts.append(self._reference("doc", to, "", [nodes.Text(word)]))
                 done = match.end()
         if done:
             parts += [nodes.Text(text[done:])] if text[done:] else []
@@ -262,10 +263,19 @@ class Provenance(SphinxTransform):
         caption = nodes.caption("", "")
         caption += nodes.inline("", info or "text", classes=["agentdocs-language"])
         caption += nodes.Text(" ")
-        line = f"{mark.path}#L{node.line}"
-        caption += self._reference("line", line, [nodes.Text(f"line {node.line}")])
+        text = nodes.Text(f"line {node.line}")
+        caption += self._reference("line", mark.path, f"L{node.line}", [text])
         node.replace_self(wrapper)
         wrapper += [caption, node]
+
+
+def _place(to: str) -> tuple[str, str, str]:
+    """Return kind, target and anchor of an address in the manifest."""
+    kind, _, target = to.partition(":")
+    if kind != "doc":
+        return kind, target, ""
+    docname, _, anchor = target.partition("#")
+    return kind, docname, anchor
 
 
 def _inside(node: nodes.Node, *kinds: type[nodes.Element]) -> bool:
