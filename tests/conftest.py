@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from agentdocs.catalog import build
 from agentdocs.library import read_library
 

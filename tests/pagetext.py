@@ -8,8 +8,7 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 import yaml
-
-from agentdocs.markdown import parser
+from agentdocs.markdown import inline_text, parser
 
 _FRONT = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
 _MARK = re.compile(r"\{agent-source\}(?: (?P<path>\S+) (?P<line>\d+))?$")
@@ -60,7 +59,9 @@ def blocks(text):
         if match and match["path"]:
             below = lines[mark.map[1] : following.map[0] if following else len(lines)]
             own = "\n".join(below).strip("\n").split("\n")
-            found.append(Block(unquote(match["path"]), int(match["line"]), ":id:" in mark.content, own))
+            found.append(
+                Block(unquote(match["path"]), int(match["line"]), ":id:" in mark.content, own)
+            )
     return found
 
 
@@ -93,22 +94,24 @@ def bare(text):
 
 def _same(line, source):
     """Whether a line is its source, but for a renamed fence or a label that is escaped."""
-    # What is nested too deeply is indented, so that it becomes code.
     renamed = re.sub(r"(`{3,}|~{3,})text (\s*)\{", r"\1\2{", line, count=1)
-    return source in (line, line.removeprefix("    "), renamed, line.replace("\\[", "[", 1))
+    # What is nested too deeply is indented, so that it becomes code.
+    indented = line.endswith(source) and line.lstrip(" ") == source.lstrip(" ")
+    return indented or source in (renamed, line.replace("\\[", "[", 1))
 
 
 def _heading(block, file):
     first = file[block.line - 1]
+    assert not [line for line in block.lines[1:] if line and not _INSERTED.match(line)], block
+    shown = _ATX.match(block.lines[0])["text"] or ""
+    bold = ("**", "__")
     if atx := _ATX.match(first):
         text, count = atx["text"] or "", 1
+    elif first.lstrip().startswith(bold) and not shown.startswith(bold):
+        text, count = first, 1  # a paragraph that serves as a heading loses its stars
     else:
-        rest = file[block.line :]
-        under = next((n for n, line in enumerate(rest, 2) if _UNDERLINE.match(line)), 0)
-        count = 1 if first.lstrip().startswith(("**", "__")) and under != 2 else under
-        text = " ".join(file[block.line - 1 : block.line - 1 + max(1, count - 1)])
-    shown = _ATX.match(block.lines[0])["text"] or ""
-    assert len(block.lines) == 1, block
+        count = next(n for n, line in enumerate(file[block.line :], 2) if _UNDERLINE.match(line))
+        text = " ".join(file[block.line - 1 : block.line + count - 2])
     assert bare(shown) == bare(text or "(untitled)"), (block.path, block.line, shown, text)
     return list(range(block.line, block.line + count))
 
@@ -156,12 +159,11 @@ def conserved(entry, texts):
         missing = want - set(numbers) - set(titles.get(path, ()))
         assert not missing, (path, "on no page", sorted(missing))
         # A title is shown as the page's title, in the spelling of the name where that is the same.
-        top = _letters("".join(text.partition("agent-source")[0] for text in texts.values()))
-        for number in sorted(set(titles.get(path, ())) - set(numbers)):
-            line = raw.text.split("\n")[number - 1]
-            atx = _ATX.match(line)
-            title = "" if _UNDERLINE.match(line) else (atx["text"] or "") if atx else line
-            assert _letters(title) in top, (path, number, "title on no page")
+        top = _letters("".join(re.split(r"(?m)^```\{agent-source", t)[0] for t in texts.values()))
+        if left := sorted(set(titles.get(path, ())) - set(numbers)):
+            lines = raw.text.split("\n")
+            heading = parser().parse("\n".join(lines[number - 1] for number in left))[1]
+            assert _letters(inline_text(heading)) in top, (path, left, "title on no page")
 
 
 def _letters(text):

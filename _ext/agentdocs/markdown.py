@@ -91,10 +91,12 @@ def outline(path: str, text: str, first_line: int = 1) -> Outline:
     while True:
         env: dict[str, Any] = {}
         tokens = parser().parse("\n".join(lines), env)
-        if rows := _too_deep(tokens, lines):
-            builder.flatten(rows)
-        elif duplicates := env.get("duplicate_refs"):
-            builder.show(duplicates)
+        deep = _too_deep(tokens, lines)
+        taken = {duplicate["map"][0] for duplicate in env.get("duplicate_refs", ())}
+        if deep and deep.start not in builder.rewritten:
+            builder.flatten(deep)
+        elif taken - builder.rewritten:
+            builder.show(env["duplicate_refs"])
         else:
             return builder.build(tokens, env)
 
@@ -130,6 +132,7 @@ class _Builder:
         self.paragraphs: list[Paragraph] = []
         self.words: list[tuple[str, int]] = []
         self.edits: dict[int, str] = {}
+        self.rewritten: set[int] = set()
         self.problems: list[Problem] = []
         self.open_fence = ""
 
@@ -139,8 +142,11 @@ class _Builder:
         text = f"Blocks are nested more than {PAGE_NESTING} levels deep here."
         self.problems.append(Problem(self.path, line, text, ProblemKind.TEXT_TOO_DEEP))
         for row in rows:
-            self.lines[row] = f"    {self.lines[row]}"
-            self.edits[self.first + row] = self.lines[row]
+            self._rewrite(row, f"    {self.lines[row]}")
+
+    def _rewrite(self, row: int, line: str) -> None:
+        self.lines[row] = self.edits[self.first + row] = line
+        self.rewritten.add(row)
 
     def show(self, duplicates: Sequence[dict[str, Any]]) -> None:
         """Make text of definitions whose label is taken; as text, they may be part of a heading."""
@@ -149,8 +155,7 @@ class _Builder:
             text = f"The link label “{brief(duplicate['label'])}” is defined a second time here."
             kind = ProblemKind.DUPLICATE_DEFINITION
             self.problems.append(Problem(self.path, self.first + row, text, kind))
-            self.lines[row] = self.lines[row].replace("[", "\\[", 1)
-            self.edits[self.first + row] = self.lines[row]
+            self._rewrite(row, self.lines[row].replace("[", "\\[", 1))
 
     def build(self, tokens: Sequence[Token], env: dict[str, Any]) -> Outline:
         labels = _bold_labels(tokens)
