@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agentdocs.markdown import slugify
 from agentdocs.render import cut
+from agentdocs.slugs import slugify
 
 if TYPE_CHECKING:
     from collections.abc import Callable

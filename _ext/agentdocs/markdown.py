@@ -7,7 +7,6 @@ that what is found here is what a page shows.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from markdown_it import MarkdownIt
 
 from agentdocs.model import Item, Link, Outline, Paragraph, Section, Snippet, Table
 from agentdocs.problems import Edit, Problem, ProblemKind, brief
+from agentdocs.slugs import slugify, unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,8 +29,6 @@ PAGE_NESTING = 20
 _SEEN_NESTING = 40
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 _ACTING = re.compile(r"\]\(\s*<?(?P<scheme>javascript|vbscript|data|file):", re.IGNORECASE)
-MAX_SLUG = 80
-"""Most bytes of a slug; several of them and a suffix fit into a file's name."""
 MAX_HEADING = 120
 """Longest text of a bold paragraph that is taken for a heading."""
 
@@ -40,32 +38,6 @@ def parser() -> MarkdownIt:
     """Return CommonMark with tables and without HTML: the same rules as on a generated page."""
     options = {"maxNesting": _SEEN_NESTING}
     return MarkdownIt("commonmark", options).enable("table").disable(["html_block", "html_inline"])
-
-
-def slugify(text: str, default: str = "section") -> str:
-    """Return letters, digits, ``_`` and single hyphens; safe in a URL, an id and a file name."""
-    text = unicodedata.normalize("NFKC", text).lower()
-    text = re.sub(r"[^\w\s-]", "", text)
-    slug = re.sub(r"[\s_-]+", "-", text).strip("-")
-    return slug.encode()[:MAX_SLUG].decode(errors="ignore").strip("-") or default
-
-
-_SIGNS = str.maketrans({"#": " sharp ", "+": " plus ", "&": " and ", "*": " star ", "=": " is "})
-
-
-def term_slug(term: str) -> str:
-    """Return a slug for a tag, a tool or a language, whose signs tell it from others (``c++``)."""
-    return slugify(term.translate(_SIGNS), "other")
-
-
-def unique(slug: str, taken: set[str]) -> str:
-    """Return ``slug``, or the first of ``slug-2``, ``slug-3``, … that is not taken; take it."""
-    candidate, number = slug, 1
-    while candidate in taken:
-        number += 1
-        candidate = f"{slug}-{number}"
-    taken.add(candidate)
-    return candidate
 
 
 def inline_text(token: Token) -> str:

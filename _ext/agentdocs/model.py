@@ -252,3 +252,11 @@ class Agent:
     def path(self) -> str:
         """The path of the definition file."""
         return self.raw.path
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A document to be written, its name relative to the generated folder."""
+
+    docname: str
+    text: str

@@ -12,9 +12,9 @@ from agentdocs.dialects import detect
 from agentdocs.dialects.base import NOTHING
 from agentdocs.fields import LISTS, TEXTS, meaning
 from agentdocs.markdown import outline as parse_outline
-from agentdocs.markdown import slugify
 from agentdocs.model import Agent, Field
 from agentdocs.problems import Problem, ProblemKind, brief
+from agentdocs.slugs import slugify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from agentdocs.markdown import term_slug
+from agentdocs.slugs import term_slug
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#!|~&$^]")
 # What begins a list, a heading, a directive's option or a quote where it comes first.

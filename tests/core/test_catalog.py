@@ -29,7 +29,7 @@ def remarks(catalog):
 
 def leads(catalog, path, target, id=None):
     """Return where a link in a file leads: document and anchor, an address, or a file."""
-    entry = catalog.entry(id) if id else next(e for e in catalog.entries if e.agent.path == path)
+    entry = next(e for e in catalog.entries if e.id == id) if id else next(e for e in catalog.entries if e.agent.path == path)
     resolved = entry.links.get((path, target))
     if resolved is None:
         return None
@@ -386,7 +386,7 @@ def test_mentions(catalog, text, expected):
         "code-reviewer.md": agent("code-reviewer"),
     })  # fmt: skip
     entries = {e.agent.name: e for e in built.entries}
-    meant = {built.entry(r.entry).agent.name for r in entries["writer"].mentions.values()}
+    meant = {next(e for e in built.entries if e.id == r.entry).agent.name for r in entries["writer"].mentions.values()}
     assert meant == set(expected)
     assert found(built, "writer.md") == []
     for name in ("debugger", "code-reviewer"):  # and back
@@ -397,7 +397,7 @@ def test_mentions_have_lines(catalog):
     built = catalog(
         {"a.md": agent("a", "One\nline, then `b-c`\n\nand b-c again."), "b-c.md": agent("b-c")}
     )
-    assert [r.line for r in built.entry("team/a").mentions.values()] == [7]
+    assert [r.line for r in next(e for e in built.entries if e.id == "team/a").mentions.values()] == [7]
 
 
 def test_a_name_means_the_agent_nearby(catalog):
@@ -417,7 +417,7 @@ def test_files_and_names_both_mean_an_agent(catalog):
     built = catalog(
         {"a.md": agent("a", "Ask big-painter, or file-stem."), "file-stem.md": agent("Big-Painter")}
     )
-    assert {r.entry for r in built.entry("team/a").mentions.values()} == {"team/file-stem"}
+    assert {r.entry for r in next(e for e in built.entries if e.id == "team/a").mentions.values()} == {"team/file-stem"}
 
 
 # --- dependencies --------------------------------------------------------------------------------

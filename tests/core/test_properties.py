@@ -16,7 +16,8 @@ from agentdocs import render, slices
 from agentdocs.catalog import build
 from agentdocs.fix import apply
 from agentdocs.library import Library
-from agentdocs.markdown import inline_text, outline, parser, slugify, unique
+from agentdocs.markdown import inline_text, outline, parser
+from agentdocs.slugs import slugify, unique
 from agentdocs.model import Companion
 from agentdocs.pages import pages
 from agentdocs.paths import resolve

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 import pytest
-from agentdocs.pages import Page, pages
+from agentdocs.model import Page
+from agentdocs.pages import pages
 from agentdocs.writer import MARK, NotOursError, write
 
 OLD = 1_000_000_000

@@ -16,7 +16,7 @@ from sphinx.util.nodes import make_refnode
 from sphinx.util.osutil import relative_uri
 
 from agentdocs.catalog import HOME
-from agentdocs.markdown import term_slug
+from agentdocs.slugs import term_slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

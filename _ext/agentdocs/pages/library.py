@@ -1,0 +1,177 @@
+"""The catalog → pages about all of it: catalogue, lists, roles, snippets, graph and health."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from agentdocs import tools
+from agentdocs.catalog import HOME, key_slug
+from agentdocs.compare import comparison
+from agentdocs.model import Page
+from agentdocs.problems import SEVERITIES
+from agentdocs.render import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from agentdocs.catalog import Catalog, Entry
+    from agentdocs.problems import Severity
+
+CHUNK = 120
+"""Rows of a list that stand on one page; longer lists go on on further pages."""
+
+FACETS = {
+    "tool": ("tools", "Tools", "What agents may use."),
+    "tag": ("tags", "Tags", "What agents are about."),
+    "model": ("models", "Models", "What agents run on."),
+}
+"""Index → folder, title and a sentence."""
+
+
+def library_pages(catalog: Catalog) -> Iterator[Page]:
+    """Yield every page that is not one agent's."""
+    count = {
+        severity: sum(p.severity == severity for p in catalog.problems) for severity in SEVERITIES
+    }
+    collections = catalog.by("collection")
+    facets = {key: catalog.by(key) for key in FACETS}
+    languages = _languages(catalog)
+    common = {"home": HOME, "catalog": catalog}
+    yield Page("index", render(
+        "catalogue.md.j2", **common, collections=collections, facets=facets, titles=FACETS,
+        languages=languages, count=count, roles=catalog.peers(),
+    ))  # fmt: skip
+    # The home page of a site includes this; it is no page of its own.
+    yield Page(f"{HOME}/summary", render(
+        "summary.md.j2", **common, collections=collections, count=count, languages=languages,
+    ))  # fmt: skip
+    for slug, (name, members) in collections.items():
+        yield from _listing(
+            catalog, f"{HOME}/collections/{slug}", name, "", members, "collection", name
+        )
+    for key, (folder, title, sentence) in FACETS.items():
+        groups = facets[key]
+        if groups:
+            yield Page(f"{HOME}/{folder}/index", render(
+                "facet.md.j2", **common, title=title, sentence=sentence, groups=groups,
+                folder=folder,
+                permits=tools.permits if key == "tool" else None, labels=tools.PERMITS,
+            ))  # fmt: skip
+        for slug, (name, members) in groups.items():
+            text = tools.PERMITS[tools.permits(name)] + "." if key == "tool" else ""
+            yield from _listing(catalog, f"{HOME}/{folder}/{slug}", name, text, members, key, name)
+    for role, members in catalog.peers().items():
+        yield Page(f"{HOME}/roles/{role}", render(
+            "role.md.j2", **common, role=role, members=members, comparison=comparison(members),
+        ))  # fmt: skip
+    yield from _gallery(catalog, languages)
+    yield from _graph(catalog)
+    yield from _health(catalog, count)
+
+
+def _chunks(rows: Sequence[Any]) -> Iterator[tuple[int, Sequence[Any]]]:
+    for number, start in enumerate(range(0, max(1, len(rows)), CHUNK), 1):
+        yield number, rows[start : start + CHUNK]
+
+
+def _numbered(docname: str, number: int) -> str:
+    return docname if number == 1 else f"{docname}-{number}"
+
+
+def _listing(
+    catalog: Catalog,
+    docname: str,
+    title: str,
+    sentence: str,
+    members: list[Entry],
+    kind: str,
+    name: str,
+) -> Iterator[Page]:
+    total = -(-len(members) // CHUNK)
+    for number, chunk in _chunks(members):
+        yield Page(_numbered(docname, number), render(
+            "listing.md.j2", home=HOME, catalog=catalog, title=title, sentence=sentence,
+            members=chunk, count=len(members), kind=kind, name=name, number=number, total=total,
+            others=[_numbered(docname, n) for n in range(1, total + 1)],
+        ))  # fmt: skip
+
+
+def _languages(catalog: Catalog) -> dict[str, list[tuple[Entry, str, Any, Any]]]:
+    """Language → entry, path, snippet and place of each of its snippets; the most used first."""
+    found: dict[str, list[tuple[Entry, str, Any, Any]]] = {}
+    for entry in catalog.entries:
+        for path, snippet, place in entry.snippets():
+            name = snippet.language or "text"
+            found.setdefault(name, []).append((entry, path, snippet, place))
+    return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
+
+
+def _gallery(
+    catalog: Catalog, languages: dict[str, list[tuple[Entry, str, Any, Any]]]
+) -> Iterator[Page]:
+    slugs: dict[str, str] = {}
+    for name in languages:
+        slug = key_slug("language", name)
+        while slug in slugs.values() or slug == "index":
+            slug += "-x"
+        slugs[name] = slug
+    if not languages:
+        return
+    yield Page(f"{HOME}/snippets/index", render(
+        "gallery.md.j2", home=HOME, catalog=catalog, languages=languages, slugs=slugs,
+    ))  # fmt: skip
+    for name, rows in languages.items():
+        docname = f"{HOME}/snippets/{slugs[name]}"
+        total = -(-len(rows) // CHUNK)
+        for number, chunk in _chunks(rows):
+            yield Page(_numbered(docname, number), render(
+                "snippets.md.j2", home=HOME, catalog=catalog, name=name, rows=chunk,
+                count=len(rows), number=number, total=total,
+                others=[_numbered(docname, n) for n in range(1, total + 1)],
+            ))  # fmt: skip
+
+
+def _graph(catalog: Catalog) -> Iterator[Page]:
+    """Yield the graph's nodes and edges, and the rows of the table beside it."""
+    edges = []
+    rows = []
+    for entry in catalog.entries:
+        mentioned = {relation.entry for relation in entry.mentions.values()} - {""}
+        needed = {relation.entry for relation in entry.depends} - {""}
+        edges += [(entry.id, target, "depends") for target in sorted(needed)]
+        edges += [(entry.id, target, "mentions") for target in sorted(mentioned - needed)]
+        if entry.depends or entry.mentions:
+            rows.append((entry, entry.depends, entry.mentioned()))
+    touched = {end for source, target, _ in edges for end in (source, target)}
+    nodes = [
+        {"id": entry.id, "name": entry.agent.name, "collection": entry.collection}
+        for entry in catalog.entries
+        if entry.id in touched
+    ]
+    total = -(-len(rows) // CHUNK)
+    for number, chunk in _chunks(rows):
+        yield Page(_numbered(f"{HOME}/graph", number), render(
+            "graph.md.j2", home=HOME, catalog=catalog, data={"nodes": nodes, "edges": edges},
+            rows=chunk, number=number,
+            others=[_numbered(f"{HOME}/graph", n) for n in range(1, total + 1)],
+        ))  # fmt: skip
+
+
+def _health(catalog: Catalog, count: dict[Severity, int]) -> Iterator[Page]:
+    owners = {p: entry.id for entry in catalog.entries for p in _files(entry)}
+    ordered = sorted(catalog.problems, key=lambda p: (p.path, p.line))
+    total = -(-len(ordered) // CHUNK)
+    docname = f"{HOME}/health"
+    for number, chunk in _chunks(ordered):
+        files: dict[str, list[Any]] = {}
+        for problem in chunk:
+            files.setdefault(problem.path, []).append(problem)
+        yield Page(_numbered(docname, number), render(
+            "health.md.j2", home=HOME, catalog=catalog, files=files, owners=owners, count=count,
+            number=number, total=total,
+            others=[_numbered(docname, n) for n in range(1, total + 1)],
+        ))  # fmt: skip
+
+
+def _files(entry: Entry) -> list[str]:
+    return [entry.agent.path, *(companion.path for companion in entry.agent.companions)]
