@@ -408,9 +408,9 @@ def test_a_name_means_the_agent_nearby(catalog):
         "a/x.md": agent("x", "Ask tester-one."),
         "c/y.md": agent("y", "Ask tester-one."),
     })  # fmt: skip
-    assert built.entry("a/x").mentions["tester-one"].entry == "a/tester-one"
-    assert built.entry("c/y").mentions["tester-one"].location.docname == "library/roles/tester-one"
-    assert built.entry("a/tester-one").mentioned_by == ("a/x",)
+    assert next(e for e in built.entries if e.id == "a/x").mentions["tester-one"].entry == "a/tester-one"
+    assert next(e for e in built.entries if e.id == "c/y").mentions["tester-one"].location.docname == "library/roles/tester-one"
+    assert next(e for e in built.entries if e.id == "a/tester-one").mentioned_by == ("a/x",)
 
 
 def test_files_and_names_both_mean_an_agent(catalog):
@@ -429,13 +429,13 @@ def test_dependencies(catalog):
         "lead.md": agent("lead", dependencies="\n  - data-keeper\n  - gone-keeper"),
         "data-keeper.md": agent("data-keeper"),
     })  # fmt: skip
-    lead = built.entry("team/lead")
+    lead = next(e for e in built.entries if e.id == "team/lead")
     assert [(r.name, r.entry, r.line) for r in lead.depends] == [
         ("data-keeper", "team/data-keeper", 5),
         ("gone-keeper", "", 6),
     ]
     assert found(built, "lead.md") == ["missing-agent 6"]
-    assert built.entry("team/data-keeper").needed_by == ("team/lead",)
+    assert next(e for e in built.entries if e.id == "team/data-keeper").needed_by == ("team/lead",)
     assert lead.agent.packages == ()
 
 
@@ -444,7 +444,7 @@ def test_dependencies_on_one_line(catalog, value):
     built = catalog(
         {"lead.md": agent("lead", dependencies=value), "data-keeper.md": agent("data-keeper")}
     )
-    assert [r.name for r in built.entry("team/lead").depends] == ["data-keeper", "gone-keeper"]
+    assert [r.name for r in next(e for e in built.entries if e.id == "team/lead").depends] == ["data-keeper", "gone-keeper"]
     assert found(built, "lead.md") == ["missing-agent 4"]
 
 
@@ -454,7 +454,7 @@ def test_dependencies_of_skills_are_packages(catalog):
         "kit/SKILL.md": agent("kit", dependencies="[pillow, scikit-learn, data-keeper, x-reader]"),
         "data-keeper.md": agent("data-keeper"),
     })  # fmt: skip
-    kit = built.entry("team/kit")
+    kit = next(e for e in built.entries if e.id == "team/kit")
     assert kit.agent.packages == ("pillow", "scikit-learn", "x-reader")
     assert [r.name for r in kit.depends] == ["data-keeper"]
     assert found(built, "kit/SKILL.md") == []
@@ -474,7 +474,7 @@ def test_skills_and_agents_that_are_named_are_meant(catalog):
         "pdf/SKILL.md": agent("pdf"),
         "painter.md": agent("painter"),
     })  # fmt: skip
-    assert [r.entry for r in built.entry("team/one").depends] == ["team/pdf", "", "team/painter"]
+    assert [r.entry for r in next(e for e in built.entries if e.id == "team/one").depends] == ["team/pdf", "", "team/painter"]
     assert found(built, "one.md") == ["missing-agent 4"]
 
 
@@ -484,7 +484,7 @@ def test_a_dependency_that_several_agents_could_be(catalog):
         "b/keeper-one.md": agent("keeper-one"),
         "c/lead.md": agent("lead", dependencies="[keeper-one]"),
     })  # fmt: skip
-    relation = built.entry("c/lead").depends[0]
+    relation = next(e for e in built.entries if e.id == "c/lead").depends[0]
     assert (relation.entry, relation.location.docname) == ("", "library/roles/keeper-one")
     assert ("c/lead.md", "ambiguous-agent") in remarks(built)
 
