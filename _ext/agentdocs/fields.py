@@ -89,6 +89,9 @@ MEANINGS: dict[str, str] = {
 TEXTS = frozenset({"name", "title", "description", "version", "model", "color"})
 """Fields that hold a text."""
 
+TOOLS = ("tools", "allowed-tools", "allowed_tools")
+"""Fields that name tools, in the order in which they are looked at."""
+
 LISTS = frozenset({"tags", "keywords", "dependencies", "skills", "agents"})
 """Fields that hold a list."""
 

@@ -7,7 +7,7 @@ reading each entry alone recovers all.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import yaml
@@ -28,6 +28,7 @@ MAX_BLOCK = 200_000
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KEY = re.compile(r"""(?P<quote>["']?)(?P<key>[A-Za-z_$][\w.$-]*)(?P=quote)\s*:(?=\s|$)""")
 # Words that begin lines of a conversation inside a description. They are keys of no dialect.
+_PREFACE = re.compile(r"\s*(?:<!--.*-->\s*)?")
 _TEXTS = frozenset({"description", "when_to_use", "examples"})
 _SPEAKERS = frozenset(
     {"user", "assistant", "context", "commentary", "human", "example", "examples"}
@@ -69,7 +70,7 @@ def read_front_matter(path: str, text: str) -> FrontMatter:
     """Split the front matter off ``text`` (``\\n`` line ends) and read it."""
     lines = text.split("\n")
     if lines[0].rstrip() != "---":
-        return FrontMatter((), text, 1)
+        return _displaced(path, lines) or FrontMatter((), text, 1)
     end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in ("---", "...")), None)
     if end is not None and not _looks_like_fields(lines[1:end]):
         if end is not None and any(line.strip() for line in lines[1:end]):
@@ -90,10 +91,45 @@ def read_front_matter(path: str, text: str) -> FrontMatter:
     return FrontMatter(fields, "\n".join(lines[end + 1 :]), end + 2, tuple(problems))
 
 
+def _displaced(path: str, lines: list[str]) -> FrontMatter | None:
+    """Read front matter that only blank lines and comments stand before."""
+    start = 0
+    while start < len(lines) and _PREFACE.fullmatch(lines[start]):
+        start += 1
+    if start == len(lines) or lines[start].rstrip() != "---":
+        return None
+    front = read_front_matter(path, "\n".join(lines[start:]))
+    if not front.fields or any(p.kind is ProblemKind.UNCLOSED_FRONT_MATTER for p in front.problems):
+        return None
+    blank = not any(line.strip() for line in lines[:start])
+    first = Problem(
+        path,
+        1,
+        "The front matter does not begin on the first line, so clients do not see it.",
+        ProblemKind.BROKEN_FRONT_MATTER,
+        "Move it to the top of the file.",
+        (Edit(1, start + 1, ()),) if blank else (),
+    )
+    fields = tuple(replace(field, line=field.line + start) for field in front.fields)
+    problems = (first, *(_moved(problem, start) for problem in front.problems))
+    if blank:
+        return FrontMatter(fields, front.body, front.body_line + start, problems)
+    # The comments are part of the text; blank lines keep the place of the front matter.
+    gap = [""] * (front.body_line - 1)
+    return FrontMatter(fields, "\n".join([*lines[:start], *gap, front.body]), 1, problems)
+
+
+def _moved(problem: Problem, by: int) -> Problem:
+    edits = tuple(replace(e, start=e.start + by, end=e.end + by) for e in problem.edits)
+    return replace(problem, line=problem.line + by, edits=edits)
+
+
 def _looks_like_fields(block: list[str]) -> bool:
     """Whether the first line with text is a key, a comment or a list (a list of agents)."""
     first = next((line for line in block if line.strip()), "")
-    return bool(_KEY.match(first)) or first.lstrip().startswith(("#", "- ", "{", "?", '"', "'"))
+    return bool(_KEY.match(first.lstrip())) or first.lstrip().startswith(
+        ("#", "- ", "{", "?", '"', "'")
+    )
 
 
 def _runs_into_text(lines: list[str], end: int | None) -> bool:

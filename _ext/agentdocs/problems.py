@@ -76,13 +76,13 @@ class ProblemKind(Enum):
     `check --fix` writes plain ones."""
 
     CONTROL_CHARACTER = "control-character", "warning"
-    """The text holds NUL bytes or other control characters. They are shown as �.
+    """The text holds NUL bytes, other control characters, or controls that turn the direction
+    of writing. They are shown as �.
 
     Remove them."""
 
     HIDDEN_CHARACTER = "hidden-character", "warning"
-    """The text holds characters that cannot be seen: zero-width or bidirectional controls.
-    They can make a text read differently for a person than for a model.
+    """The text holds characters that cannot be seen: zero-width marks and spaces. They can make a text read differently for a person than for a model.
 
     Remove them; `check --fix` does so, unless they join emoji."""
 

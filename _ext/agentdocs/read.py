@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from agentdocs import facets, tools
 from agentdocs.dialects import detect
 from agentdocs.dialects.base import NOTHING
-from agentdocs.fields import LISTS, TEXTS, meaning
+from agentdocs.fields import LISTS, TEXTS, TOOLS, meaning
 from agentdocs.markdown import outline as parse_outline
 from agentdocs.model import Agent, Field
 from agentdocs.problems import Problem, ProblemKind, brief
@@ -76,7 +76,7 @@ def read_agent(raw: RawFile, is_skill: bool = False) -> Agent | None:
 
 def _complete(reading: Reading, raw: RawFile, outline: Outline) -> Reading:
     """Fill what the dialect did not find from where other dialects keep it."""
-    if not reading.tools and not facets.first(raw, "tools", "allowed-tools", "allowed_tools"):
+    if not reading.tools and not facets.first(raw, *TOOLS):
         reading = replace(reading, tools=facets.tools_section(outline))
     if reading.activation == NOTHING:
         reading = replace(reading, activation=facets.activation(raw, outline))
@@ -116,7 +116,7 @@ def _inferred(reading: Reading, raw: RawFile) -> Iterator[Field]:
         line = reading.description_line
         yield Field("description", reading.description, "", line, "inferred")
     named = [tool for tool in reading.tools if tool.allowed]
-    if named and not facets.first(raw, "tools", "allowed-tools", "allowed_tools"):
+    if named and not facets.first(raw, *TOOLS):
         names = ", ".join(tool.raw for tool in named)
         yield Field("tools", names, "", named[0].line, "inferred")
 
@@ -161,6 +161,13 @@ def _check(agent: Agent, foot: dict[str, tuple[str, int]]) -> Iterator[Problem]:
         if not meaning(field.key) and field.key != "front matter":
             text = f"No dialect knows the field “{brief(field.key)}”."
             yield Problem(raw.path, field.line, text, ProblemKind.UNKNOWN_FIELD)
+        listed = isinstance(field.value, list) and any(isinstance(v, dict) for v in field.value)
+        if field.key in TOOLS and listed:
+            text = f"“{brief(field.key)}” lists maps, where names are meant."
+            yield Problem(raw.path, field.line, text, ProblemKind.FIELD_TYPE)
+        if isinstance(field.value, list) and field.key in ("name", "description"):
+            text = f"“{field.key}” holds a list where a text is meant."
+            yield Problem(raw.path, field.line, text, ProblemKind.FIELD_TYPE)
         if isinstance(field.value, dict) and field.key in LISTS | TEXTS:
             kind = "a list" if field.key in LISTS else "a text"
             text = f"“{field.key}” holds a map where {kind} is meant."

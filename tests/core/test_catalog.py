@@ -14,6 +14,10 @@ def agent(name, body="", **fields):
     return f"---\nname: {name}\ndescription: An agent for {name}.\n{more}---\n\n{body}\n"
 
 
+def by_id(catalog, id):
+    return next(entry for entry in catalog.entries if entry.id == id)
+
+
 def found(catalog, path):
     """Return kind and line of the Problems of a file, without remarks."""
     return [
@@ -29,7 +33,8 @@ def remarks(catalog):
 
 def leads(catalog, path, target, id=None):
     """Return where a link in a file leads: document and anchor, an address, or a file."""
-    entry = next(e for e in catalog.entries if e.id == id) if id else next(e for e in catalog.entries if e.agent.path == path)
+    by_path = (e for e in catalog.entries if e.agent.path == path)
+    entry = by_id(catalog, id) if id else next(by_path)
     resolved = entry.links.get((path, target))
     if resolved is None:
         return None
@@ -186,6 +191,14 @@ def test_agents_of_one_name_share_a_role(catalog):
 
 
 CODE = "```c\nx\n```\n\n    y\n"
+
+
+def test_names_without_letters_are_no_role(catalog):
+    """They have nothing in common but what they lack."""
+    built = catalog(
+        {"a/x.md": agent("'!!!'"), "b/y.md": agent("'???'"), "c/agent.md": agent("agent")}
+    )
+    assert [page.docname for page in pages(built) if "/roles/" in page.docname] == []
 
 
 def test_indexes(catalog):
@@ -386,7 +399,7 @@ def test_mentions(catalog, text, expected):
         "code-reviewer.md": agent("code-reviewer"),
     })  # fmt: skip
     entries = {e.agent.name: e for e in built.entries}
-    meant = {next(e for e in built.entries if e.id == r.entry).agent.name for r in entries["writer"].mentions.values()}
+    meant = {by_id(built, r.entry).agent.name for r in entries["writer"].mentions.values()}
     assert meant == set(expected)
     assert found(built, "writer.md") == []
     for name in ("debugger", "code-reviewer"):  # and back
@@ -397,7 +410,7 @@ def test_mentions_have_lines(catalog):
     built = catalog(
         {"a.md": agent("a", "One\nline, then `b-c`\n\nand b-c again."), "b-c.md": agent("b-c")}
     )
-    assert [r.line for r in next(e for e in built.entries if e.id == "team/a").mentions.values()] == [7]
+    assert [r.line for r in by_id(built, "team/a").mentions.values()] == [7]
 
 
 def test_a_name_means_the_agent_nearby(catalog):
@@ -408,16 +421,16 @@ def test_a_name_means_the_agent_nearby(catalog):
         "a/x.md": agent("x", "Ask tester-one."),
         "c/y.md": agent("y", "Ask tester-one."),
     })  # fmt: skip
-    assert next(e for e in built.entries if e.id == "a/x").mentions["tester-one"].entry == "a/tester-one"
-    assert next(e for e in built.entries if e.id == "c/y").mentions["tester-one"].location.docname == "library/roles/tester-one"
-    assert next(e for e in built.entries if e.id == "a/tester-one").mentioned_by == ("a/x",)
+    assert by_id(built, "a/x").mentions["tester-one"].entry == "a/tester-one"
+    assert by_id(built, "c/y").mentions["tester-one"].location.docname == "library/roles/tester-one"
+    assert by_id(built, "a/tester-one").mentioned_by == ("a/x",)
 
 
 def test_files_and_names_both_mean_an_agent(catalog):
     built = catalog(
         {"a.md": agent("a", "Ask big-painter, or file-stem."), "file-stem.md": agent("Big-Painter")}
     )
-    assert {r.entry for r in next(e for e in built.entries if e.id == "team/a").mentions.values()} == {"team/file-stem"}
+    assert {r.entry for r in by_id(built, "team/a").mentions.values()} == {"team/file-stem"}
 
 
 # --- dependencies --------------------------------------------------------------------------------
@@ -429,14 +442,23 @@ def test_dependencies(catalog):
         "lead.md": agent("lead", dependencies="\n  - data-keeper\n  - gone-keeper"),
         "data-keeper.md": agent("data-keeper"),
     })  # fmt: skip
-    lead = next(e for e in built.entries if e.id == "team/lead")
+    lead = by_id(built, "team/lead")
     assert [(r.name, r.entry, r.line) for r in lead.depends] == [
         ("data-keeper", "team/data-keeper", 5),
         ("gone-keeper", "", 6),
     ]
     assert found(built, "lead.md") == ["missing-agent 6"]
-    assert next(e for e in built.entries if e.id == "team/data-keeper").needed_by == ("team/lead",)
+    assert by_id(built, "team/data-keeper").needed_by == ("team/lead",)
     assert lead.agent.packages == ()
+
+
+def test_a_dependency_counts_once_and_not_upon_itself(catalog):
+    built = catalog({
+        "lead.md": agent("lead", dependencies="[data-keeper, lead, data-keeper]"),
+        "data-keeper.md": agent("data-keeper"),
+    })  # fmt: skip
+    assert [r.entry for r in by_id(built, "team/lead").depends] == ["team/data-keeper"]
+    assert by_id(built, "team/lead").needed_by == ()
 
 
 @pytest.mark.parametrize("value", ["[data-keeper, gone-keeper]", "data-keeper, gone-keeper"])
@@ -444,7 +466,10 @@ def test_dependencies_on_one_line(catalog, value):
     built = catalog(
         {"lead.md": agent("lead", dependencies=value), "data-keeper.md": agent("data-keeper")}
     )
-    assert [r.name for r in next(e for e in built.entries if e.id == "team/lead").depends] == ["data-keeper", "gone-keeper"]
+    assert [r.name for r in by_id(built, "team/lead").depends] == [
+        "data-keeper",
+        "gone-keeper",
+    ]
     assert found(built, "lead.md") == ["missing-agent 4"]
 
 
@@ -454,7 +479,7 @@ def test_dependencies_of_skills_are_packages(catalog):
         "kit/SKILL.md": agent("kit", dependencies="[pillow, scikit-learn, data-keeper, x-reader]"),
         "data-keeper.md": agent("data-keeper"),
     })  # fmt: skip
-    kit = next(e for e in built.entries if e.id == "team/kit")
+    kit = by_id(built, "team/kit")
     assert kit.agent.packages == ("pillow", "scikit-learn", "x-reader")
     assert [r.name for r in kit.depends] == ["data-keeper"]
     assert found(built, "kit/SKILL.md") == []
@@ -474,7 +499,11 @@ def test_skills_and_agents_that_are_named_are_meant(catalog):
         "pdf/SKILL.md": agent("pdf"),
         "painter.md": agent("painter"),
     })  # fmt: skip
-    assert [r.entry for r in next(e for e in built.entries if e.id == "team/one").depends] == ["team/pdf", "", "team/painter"]
+    assert [r.entry for r in by_id(built, "team/one").depends] == [
+        "team/pdf",
+        "",
+        "team/painter",
+    ]
     assert found(built, "one.md") == ["missing-agent 4"]
 
 
@@ -484,7 +513,7 @@ def test_a_dependency_that_several_agents_could_be(catalog):
         "b/keeper-one.md": agent("keeper-one"),
         "c/lead.md": agent("lead", dependencies="[keeper-one]"),
     })  # fmt: skip
-    relation = next(e for e in built.entries if e.id == "c/lead").depends[0]
+    relation = by_id(built, "c/lead").depends[0]
     assert (relation.entry, relation.location.docname) == ("", "library/roles/keeper-one")
     assert ("c/lead.md", "ambiguous-agent") in remarks(built)
 

@@ -17,12 +17,12 @@ from agentdocs.catalog import build
 from agentdocs.fix import apply
 from agentdocs.library import Library
 from agentdocs.markdown import inline_text, outline, parser
-from agentdocs.slugs import slugify, unique
 from agentdocs.model import Companion
 from agentdocs.pages import pages
 from agentdocs.paths import resolve
 from agentdocs.placing import RULES, place
 from agentdocs.read import read_agent
+from agentdocs.slugs import slugify, unique
 from agentdocs.source import parse
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st

@@ -106,17 +106,19 @@ def sphinx(
     env: Mapping[str, str] | None = None,
     python: str = sys.executable,
     path: Path | None = ROOT / "_ext",
+    files: Sequence[str] = (),
 ) -> Build:
     """Run ``sphinx-build`` and return what came of it, whatever that is.
 
     :param path: what ``PYTHONPATH`` is set to; None leaves it out, for an installed package.
+    :param files: the only sources whose pages are written.
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "SPHINX", "FORCE_"))}
     clean = kept | {"NO_COLOR": "1"} | ({"PYTHONPATH": str(path)} if path else {}) | dict(env or {})
     doctrees = out.with_name(f"{out.name}.doctrees")
     command = [python, "-m", "sphinx", "-b", "html", "-d", str(doctrees), *options]
     done = subprocess.run(
-        [*command, str(source), str(out)],
+        [*command, str(source), str(out), *files],
         cwd=cwd or source, env=clean, capture_output=True, encoding="utf-8", timeout=300,
         check=False,
     )  # fmt: skip
@@ -176,8 +178,12 @@ nitpicky = True
 """A configuration that builds fast."""
 
 
-def copy_repository(to: Path) -> Path:
-    """Copy what a build of this repository's own site needs, so that no build touches it."""
+def copy_repository(to: Path, manual: bool = True) -> Path:
+    """Copy what a build of this repository's own site needs, so that no build touches it.
+
+    :param manual: False for a home page alone instead of the hand-written docs, where a test
+        is about another library.
+    """
     # ``_build`` and the generated pages are what a fresh clone does not have.
     ignore = shutil.ignore_patterns("__pycache__", "_build")
     for name in ("docs", "agents", "_ext", "_static"):
@@ -186,6 +192,10 @@ def copy_repository(to: Path) -> Path:
         if (ROOT / name).exists():
             shutil.copy2(ROOT / name, to)
     shutil.rmtree(to / "docs" / "agents", ignore_errors=True)
+    if not manual:
+        shutil.rmtree(to / "docs")
+        (to / "docs").mkdir()
+        (to / "docs" / "index.md").write_text("# Home\n\n```{toctree}\nagents/index\n```\n")
     return to
 
 
@@ -198,9 +208,7 @@ def tree(folder: Path, *without: str) -> dict[str, bytes]:
     }
 
 
-def shared(
-    factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Build]
-) -> Build:
+def shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Build]) -> Build:
     """Return a build that all workers of a test run share; the first to ask makes it.
 
     It may have warned, but it came to its end.
@@ -210,9 +218,7 @@ def shared(
     return build
 
 
-def _shared(
-    factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Build]
-) -> Build:
+def _shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Build]) -> Build:
     base = factory.getbasetemp()
     base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     folder, done = base / f"shared-{name}", base / f"shared-{name}.json"

@@ -13,13 +13,40 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ADDRESSES = frozenset(
-    "href src srcset action formaction data poster background cite ping xlink:href".split()
+    [
+        "href",
+        "src",
+        "srcset",
+        "action",
+        "formaction",
+        "data",
+        "poster",
+        "background",
+        "cite",
+        "ping",
+        "xlink:href",
+    ]
 )
 """Attributes that make a browser fetch or follow something."""
 
 _SKIPPED = ("script", "style", "title")
 _VOID = frozenset(
-    "area base br col embed hr img input link meta param source track wbr".split()
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+    ]
 )
 
 
@@ -49,7 +76,8 @@ class Markup:
     """All text that is shown."""
     article: str = ""
     """The text of the page itself, without the theme around it."""
-    comments: list[str] = field(default_factory=list)
+    nested: list[int] = field(default_factory=list)
+    """Lines of links inside of links, which browsers tear apart."""
 
 
 class _Parser(HTMLParser):
@@ -65,6 +93,8 @@ class _Parser(HTMLParser):
         attributes = tuple((name, value or "") for name, value in attrs)
         inside = "article" if self._in_article() else ""
         self.found.tags.append(Tag(tag, attributes, self.getpos()[0], inside))
+        if tag == "a" and "a" in self.open:
+            self.found.nested.append(self.getpos()[0])
         self.found.ids += [value for name, value in attributes if name == "id"]
         if tag not in _VOID:
             self.open.append(tag if ("role", "main") not in attributes else f"{tag} main")
@@ -94,9 +124,6 @@ class _Parser(HTMLParser):
         self.everything.append(data)
         if self._in_article():
             self.own.append(data)
-
-    def handle_comment(self, data: str) -> None:
-        self.found.comments.append(data)
 
     def _in_article(self) -> bool:
         return any(name == "article" or name.endswith(" main") for name in self.open)

@@ -10,7 +10,6 @@ from hostile.builds import Project, copy_repository, shared, sphinx
 
 if TYPE_CHECKING:
     import pytest
-
     from hostile.builds import Build
 
 LIBRARY = Path(__file__).parent / "library"

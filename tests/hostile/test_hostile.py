@@ -24,9 +24,40 @@ if TYPE_CHECKING:
 
 # What can run, fetch, restyle or redirect. A page may hold one only if a clean page does, too.
 ACTIVE = frozenset(
-    "script iframe frame frameset style base object embed applet portal meta link form input "
-    "button textarea select svg math foreignobject audio video source track template noscript "
-    "dialog marquee slot animate set use".split()
+    [
+        "script",
+        "iframe",
+        "frame",
+        "frameset",
+        "style",
+        "base",
+        "object",
+        "embed",
+        "applet",
+        "portal",
+        "meta",
+        "link",
+        "form",
+        "input",
+        "button",
+        "textarea",
+        "select",
+        "svg",
+        "math",
+        "foreignobject",
+        "audio",
+        "video",
+        "source",
+        "track",
+        "template",
+        "noscript",
+        "dialog",
+        "marquee",
+        "slot",
+        "animate",
+        "set",
+        "use",
+    ]
 )
 
 
@@ -158,6 +189,11 @@ def test_ids_are_unique_on_every_page(hostile: Build) -> None:
         assert not twice, f"{page.relative_to(hostile.out)}: {twice}"
 
 
+def test_no_link_stands_inside_a_link(hostile: Build) -> None:
+    nested = {str(page): markup.parse(page).nested for page in _pages(hostile)}
+    assert {page: lines for page, lines in nested.items() if lines} == {}
+
+
 def test_every_address_leads_inside_the_site_or_is_a_plain_link_out(hostile: Build) -> None:
     found = {
         str(page.relative_to(hostile.out)): problems
@@ -168,9 +204,12 @@ def test_every_address_leads_inside_the_site_or_is_a_plain_link_out(hostile: Bui
 
 
 def test_links_keep_to_http_and_mail(hostile: Build) -> None:
-    for page, tag, name, value in (
-        (page, *rest) for page in _pages(hostile) for rest in markup.addresses(markup.parse(page))
-    ):
+    found = [
+        (page, tag, name, value)
+        for page in _pages(hostile)
+        for tag, name, value in markup.addresses(markup.parse(page))
+    ]
+    for page, tag, name, value in found:
         # A browser drops white space and control characters before it looks at the scheme.
         bare = re.sub(r"[\x00-\x20\u00a0\u2028\u2029]", "", value).lower()
         scheme = re.match(r"[a-z][a-z0-9+.-]*(?=:)", bare)
@@ -332,7 +371,7 @@ SHOWN += [
     ("inline/roles", text)
     for text in (
         "role-download <../../../../conf.py>",
-        "<script>window.pwned=\"role\"</script>",
+        '<script>window.pwned="role"</script>',
         "{raw-html}",
         "../../../../index",
         "{any}role-any, {ref}role-ref, {agent:agent}role-agent, {term}role-term.",
@@ -341,8 +380,8 @@ SHOWN += [
         "{octicon}report;1em;role-octicon",
         "role-badge <javascript:window.pwned=1>",
         "{external+other:agent:agent}role-external",
-        "[]{.span-class #span-id} and [bracketed]{.span-class onclick=\"window.pwned=1\"}",
-        "code{.code-class #code-id onclick=\"window.pwned=1\"}",
+        '[]{.span-class #span-id} and [bracketed]{.span-class onclick="window.pwned=1"}',
+        'code{.code-class #code-id onclick="window.pwned=1"}',
         "{ref}table-role",
     )
 ]
@@ -397,7 +436,7 @@ SHOWN += [
         '<script>window.pwned = "html-script"</script>',
         '<SCRIPT SRC="https://tracker.invalid/x.js"></SCRIPT>',
         "<img src=x onerror=\"window.pwned='html-img'\">",
-        "<svg onload=\"window.pwned='html-svg'\"><circle r=\"1\"/></svg>",
+        '<svg onload="window.pwned=\'html-svg\'"><circle r="1"/></svg>',
         '<iframe src="https://tracker.invalid/" srcdoc="<script>parent.pwned=1</script>"></iframe>',
         "<style>* { display: none }</style>",
         '<base href="https://tracker.invalid/">',
@@ -636,11 +675,13 @@ def test_nothing_is_substituted(hostile: Build) -> None:
 def test_the_verbatim_page_shows_every_character(hostile: Build, path: str) -> None:
     written = (hostile.source.parent / "agents" / path).read_bytes().decode()
     shown = []
-    for page in (hostile.out / "agents" / path).parent.rglob("source*.html") if (
-        hostile.out / "agents" / path
-    ).parent.is_dir() else ():
+    for page in (
+        (hostile.out / "agents" / path).parent.rglob("source*.html")
+        if (hostile.out / "agents" / path).parent.is_dir()
+        else ()
+    ):
         text = page.read_text(encoding="utf-8")
-        if match := re.search(r'agentdocs-verbatim.*?<pre>(.*?)</pre>', text, re.DOTALL):
+        if match := re.search(r"agentdocs-verbatim.*?<pre>(.*?)</pre>", text, re.DOTALL):
             shown.append(markup.parse_text(match[1]).text)
     # Control characters cannot be shown; all else is.
     assert written.replace("\x0c", "\ufffd") in shown
@@ -658,6 +699,10 @@ def test_titles_are_text_in_the_tab_and_in_the_head(hostile: Build) -> None:
 def test_names_reach_neighbours_and_lists_as_text(hostile: Build) -> None:
     # The agent before it in its collection has its name in the side bar and as “next”.
     name = "<script>window.pwned='name'</script>"
-    for page in ("agents/fields/yaml-tags/index", "agents/index", "agents/library/collections/fields"):
+    for page in (
+        "agents/fields/yaml-tags/index",
+        "agents/index",
+        "agents/library/collections/fields",
+    ):
         text = markup.words(markup.parse(hostile.out / f"{page}.html").text)
         assert name in text, page

@@ -60,7 +60,8 @@ def _entry(agent: Agent, id: str, collection: str, rules: tuple[Rule, ...]) -> E
         for name, items in joined.items()
         if name == "index" or _has_text(items)
     ]
-    role = slugify(agent.name, "agent")
+    # A name without letters or digits is nobody else's.
+    role = slugify(agent.name, "") or slugify(id.replace("/", "-"))
     anchors, snippets = _anchors(id, agent, (*pages, *own))
     return Entry(id, collection, role, agent, (*pages, *own), anchors, snippets)
 

@@ -190,7 +190,11 @@ def _dependencies(
     problems: list[Problem] = []
     found = [_relation(name, line, entry, names) for name, line in entry.agent.dependencies]
     knows_agents = any(relation.location for relation in found)
+    done: set[str] = set()
     for relation in found:
+        if relation.name in done or relation.entry == entry.id:
+            continue
+        done.add(relation.name)
         if relation.location is None and not _means_agent(entry, relation, knows_agents):
             packages.append(relation.name)
             continue

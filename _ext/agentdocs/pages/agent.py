@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentdocs import slices, tools
 from agentdocs.catalog import HOME, texts
-from agentdocs.fields import meaning
+from agentdocs.fields import TOOLS, meaning
 from agentdocs.model import Page
 from agentdocs.placing import OVERVIEW
 from agentdocs.render import cut, render
@@ -180,9 +180,7 @@ def _overview(catalog: Catalog, entry: Entry, peers: dict[str, list[Entry]]) -> 
         "when": [text for text in when if text in own],
         "when_not": [text for text in agent.activation.when_not if text in own],
         "permits": _permits(entry),
-        "names_no_tools": any(
-            f.key in ("tools", "allowed-tools", "allowed_tools") for f in agent.fields
-        ),
+        "names_no_tools": any(f.key in TOOLS for f in agent.fields),
         "field_rows": [_field_row(field, agent.described_in_body) for field in agent.fields],
         "needed_by": [by_id[id] for id in entry.needed_by],
         "mentioned_by": [by_id[id] for id in entry.mentioned_by],
