@@ -82,7 +82,8 @@ class ProblemKind(Enum):
     Remove them."""
 
     HIDDEN_CHARACTER = "hidden-character", "warning"
-    """The text holds characters that cannot be seen: zero-width marks and spaces. They can make a text read differently for a person than for a model.
+    """The text holds characters that cannot be seen: zero-width marks and spaces. They can
+    make a text read differently for a person than for a model.
 
     Remove them; `check --fix` does so, unless they join emoji."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
 import re
 import shutil
@@ -50,9 +52,11 @@ def test_our_own_site_has_one_title_and_no_skipped_level_on_every_page(own: Buil
         if page.name in ("genindex.html", "search.html"):
             continue
         tags = markup.parse(page).tags
-        levels = [int(tag.name[1]) for tag in tags if re.fullmatch("h[1-6]", tag.name) and tag.inside]
+        levels = [
+            int(tag.name[1]) for tag in tags if re.fullmatch("h[1-6]", tag.name) and tag.inside
+        ]
         assert levels.count(1) == 1, page
-        deeper = [after - before for before, after in zip(levels, levels[1:], strict=False)]
+        deeper = [after - before for before, after in itertools.pairwise(levels)]
         assert max(deeper, default=0) <= 1, f"{page}: {levels}"
 
 
@@ -158,6 +162,15 @@ def test_a_second_build_reads_nothing_and_writes_no_page(project: Project) -> No
     }  # fmt: skip
 
 
+def test_a_second_build_has_the_same_to_say(project: Project) -> None:
+    project.agent("team/ada-one.md", "[gone](gone.md)")
+    first, second = project.build(), project.build("-W")
+    assert second.counts == (0, 0, 0)
+    assert [w.kind for w in first.warnings] == ["agentdocs.missing-link"]
+    assert second.errors == first.errors
+    assert second.code != 0
+
+
 def test_touching_agents_reads_nothing(project: Project) -> None:
     _three(project)
     for file in project.root.glob("agents/*/*.md"):
@@ -215,7 +228,10 @@ def test_removing_an_agent_removes_every_trace_of_it(project: Project) -> None:
     named = [
         path
         for path, data in done.files().items()
-        if b"ben-two" in data and not path.startswith((mention, f"_sources/{mention}", "agents/library/files/other/", "searchindex"))
+        if b"ben-two" in data
+        and not path.startswith(
+            (mention, f"_sources/{mention}", "agents/library/files/other/", "searchindex")
+        )
     ]
     assert named == []
     assert "team/ben-two" not in done.page("agents/other/dora-four/index")
@@ -227,7 +243,11 @@ def test_removing_the_last_agent_of_a_collection_removes_its_folder(project: Pro
     shutil.rmtree(project.root / "agents" / "other")
     done = project.build()
     assert not (project.generated / "other").exists()
-    assert [path for path in done.files() if path.startswith(("agents/other", "agents/library/files/other"))] == []
+    assert [
+        path
+        for path in done.files()
+        if path.startswith(("agents/other", "agents/library/files/other"))
+    ] == []
     assert not (done.out / "agents/library/collections/other.html").exists()
     assert _broken(done) == {}
 
@@ -278,7 +298,9 @@ def test_a_file_that_is_replaced_by_an_older_one_is_shown(project: Project) -> N
 def test_a_change_that_no_page_shows_reaches_the_verbatim_file(project: Project) -> None:
     _three(project)
     file = project.root / "agents" / "team" / "ben-two.md"
-    file.write_text(file.read_text().replace("tools: Read", "tools: 'Read'").replace("Does the", "Does  the"))
+    file.write_text(
+        file.read_text().replace("tools: Read", "tools: 'Read'").replace("Does the", "Does  the")
+    )
     done = project.build()
     assert b"Does  the" in (done.out / "agents/library/files/team/ben-two.md").read_bytes()
     assert "Does  the" in done.page("agents/team/ben-two/source")
@@ -310,7 +332,10 @@ def test_warnings_name_the_file_and_the_line_of_the_agent(project: Project) -> N
         ("agentdocs.link-leaves-library", next(n for n, s in enumerate(lines, 1) if "x.md" in s)),
         ("agentdocs.missing-link", next(n for n, s in enumerate(lines, 1) if "nowhere.png" in s)),
         ("agentdocs.missing-link", next(n for n, s in enumerate(lines, 1) if "#nowhere" in s)),
-        ("agentdocs.missing-agent", next(n for n, s in enumerate(lines, 1) if "helper-expert" in s)),
+        (
+            "agentdocs.missing-agent",
+            next(n for n, s in enumerate(lines, 1) if "helper-expert" in s),
+        ),
     }
     assert {(w.kind, w.line) for w in done.warnings} == expected
     # Relative parts would make it hard to tell one file from another.
@@ -445,7 +470,7 @@ def test_a_library_inside_the_source_folder_is_not_eaten(tmp_path: Path) -> None
     assert "Traceback" not in first.errors + second.errors
     assert file.exists()
     if first.code == 0:  # it may work, or be refused with a sentence
-        agents = {w for w in re.findall(r"(\d+) agents, ", first.output + second.output)}
+        agents = set(re.findall(r"(\d+) agents, ", first.output + second.output))
         assert agents == {"1"}
         # As a page of its own, the file would be a program: MyST runs what stands in it.
         assert not (first.out / "agents/team/ada-one.html").exists()
@@ -467,7 +492,7 @@ def test_a_library_inside_the_source_folder_is_not_eaten(tmp_path: Path) -> None
     ],
 )
 def test_any_folder_can_be_shown(tmp_path: Path, path: str, expected: set[str]) -> None:
-    root = copy_repository(tmp_path / "repository")
+    root = copy_repository(tmp_path / "repository", manual=False)
     library = Project(tmp_path / "libraries")
 
     def put(where: str) -> None:
@@ -508,7 +533,7 @@ def test_any_folder_can_be_shown(tmp_path: Path, path: str, expected: set[str]) 
 
 
 def test_a_relative_path_counts_from_where_one_is(tmp_path: Path) -> None:
-    root = copy_repository(tmp_path / "repository")
+    root = copy_repository(tmp_path / "repository", manual=False)
     library = Project(tmp_path / "here")
     library.write("mine/ada-one.md", "---\nname: ada-one\ndescription: Works.\n---\n\nA body.\n")
     done = sphinx(
@@ -539,9 +564,18 @@ def test_companions_may_have_the_names_of_our_own_pages(project: Project) -> Non
     )
     for name in ("index", "source", "overview", "source-indexmd", "library"):
         project.write(f"agents/team/ada-one/{name}.md", f"# Title\n\nCompanion {name} is here.\n")
-    project.write("agents/team/ada-one/a.html", "<p>first-download</p>")
-    project.write("agents/team/ada-one/a.html.txt", "second-download")
-    project.write("agents/team/ada-one/A.html", "third-download")
+    files = (
+        "a.html",
+        "a.html.txt",
+        "A.html",
+        "a.html.txt.txt",
+        "LICENSE",
+        "LICENSE.txt",
+        "x.js",
+        "x.js.txt",
+    )
+    for name in files:
+        project.write(f"agents/team/ada-one/{name}", f"download of {name}")
     done = project.build()
     assert (done.code, done.foreign()) == (0, [])
     assert _broken(done) == {}
@@ -550,8 +584,10 @@ def test_companions_may_have_the_names_of_our_own_pages(project: Project) -> Non
     )
     for name in ("index", "source", "overview", "source-indexmd", "library"):
         assert f"Companion {name} is here." in text
-    downloads = {p.read_text() for p in (done.out / "agents/library/files").rglob("*") if p.is_file()}
-    assert {"<p>first-download</p>", "second-download", "third-download"} <= downloads
+    downloads = {
+        p.read_text() for p in (done.out / "agents/library/files").rglob("*") if p.is_file()
+    }
+    assert {f"download of {name}" for name in files} <= downloads
 
 
 def test_a_picture_that_an_agent_ships_is_shown(project: Project) -> None:
@@ -585,7 +621,9 @@ def test_the_file_can_be_read_and_downloaded_from_the_overview(project: Project)
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_what_is_no_file_costs_nobody_else_a_page(project: Project) -> None:
-    project.write("agents/team/ada-one/SKILL.md", "---\nname: ada-one\ndescription: Works.\n---\n\nA body.\n")
+    project.write(
+        "agents/team/ada-one/SKILL.md", "---\nname: ada-one\ndescription: Works.\n---\n\nA body.\n"
+    )
     project.agent("team/ben-two.md", "A body.")
     os.mkfifo(project.root / "agents/team/ada-one/pipe.txt")
     os.mkfifo(project.root / "agents/team/pipe.md")
@@ -601,7 +639,7 @@ def test_a_file_whose_name_is_no_unicode_is_not_passed_over_in_silence(project: 
     project.agent("team/ada-one.md", "A body.")
     bad = os.fsencode(project.root / "agents" / "team") + b"/bad\xff.md"
     try:
-        with open(bad, "wb") as stream:  # noqa: PTH123 - a path cannot hold this name
+        with open(bad, "wb") as stream:
             stream.write(b"---\nname: bad\ndescription: Works.\n---\n\nA body.\n")
     except OSError:
         pytest.skip("this file system takes Unicode names only")
@@ -637,11 +675,25 @@ def test_pages_go_where_the_project_says(project: Project, folder: str) -> None:
 
 def test_the_edit_link_leads_to_the_file(project: Project) -> None:
     project.agent("team/ada-one.md")
-    line = 'agentdocs_edit_url = "https://example.com/edit/{path}"\nhtml_theme = "furo"\n'
-    project.write("docs/conf.py", SMALL + line)
+    conf = SMALL.replace('"basic"', '"furo"')
+    for place in ("one", "two"):  # a new place is a reason to write all pages again
+        project.write(
+            "docs/conf.py", f'{conf}agentdocs_edit_url = "https://{place}.example/{{path}}"\n'
+        )
+        page = markup.parse_text(project.build().page("agents/team/ada-one/index"))
+        assert f"https://{place}.example/team/ada-one.md" in [t.get("href") for t in page.tags]
+
+
+def test_a_file_beyond_the_limit_has_its_fields_and_its_download(project: Project) -> None:
+    file = project.agent("team/ada-one.md", "word " * 2000)
+    project.write("docs/conf.py", SMALL + "agentdocs_max_bytes = 2000\n")
     done = project.build()
-    hrefs = [t.get("href") for t in markup.parse_text(done.page("agents/team/ada-one/index")).tags]
-    assert "https://example.com/edit/team/ada-one.md" in hrefs
+    assert [w.kind for w in done.warnings] == ["agentdocs.file-too-large"]
+    assert "Does the work of ada-one." in done.page("agents/team/ada-one/index")
+    assert "word word" not in done.page("agents/team/ada-one/index")
+    copies = [p for p in done.out.rglob("ada-one.md") if p.is_file()]
+    assert [p.read_bytes() for p in copies] == [file.read_bytes()]
+    assert _broken(done) == {}
 
 
 # --- around the pages --------------------------------------------------------------------------
@@ -663,7 +715,7 @@ myst_html_meta = {"description": "of the project"}
 @pytest.mark.parametrize("name", sorted(SETTINGS))
 def test_settings_of_myst_do_not_change_our_pages(project: Project, name: str) -> None:
     body = (
-        "Says \"this\" -- *and* (c) that... {{ x }}\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n"
+        'Says "this" -- *and* (c) that... {{ x }}\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n'
         "## It's a Heading!\n\nText.\n\n```python\nprint(1)\n```\n\n- [ ] task\n\n:::{note}\nx\n:::\n"
     )
     project.agent("team/ada-one.md", body)
@@ -689,7 +741,11 @@ def test_a_myst_without_directives_is_refused(project: Project, name: str) -> No
 
 def test_quotes_and_dashes_stay_as_they_are_written(project: Project) -> None:
     said = "Runs `x` with --no-verify and \"quotes\" and 'these' and dots... and a -- b --- c"
-    project.agent("team/ada-one.md", f"{said}.\n\n## Reference\n\n{said}.", description=f"'{said.replace(chr(39), chr(39) * 2)}.'")
+    project.agent(
+        "team/ada-one.md",
+        f"{said}.\n\n## Reference\n\n{said}.",
+        description=f"'{said.replace(chr(39), chr(39) * 2)}.'",
+    )
     done = project.build()
     plain = said.replace("`", "")
     for page in ("agents/team/ada-one/index", "agents/team/ada-one/reference"):
@@ -719,3 +775,28 @@ def test_other_builders_work(project: Project, builder: str) -> None:
     assert [w for w in said if "conf value" not in w.text] == []
     if builder == "dirhtml":
         assert _broken(done) == {}
+        data = (done.out / "_static" / "agentdocs-catalogue.js").read_text()
+        cards = json.loads(data.partition("=")[2].strip().removesuffix(";"))
+        assert {url for url, _ in cards} == {"agents/team/ada-one/", "agents/team/ben-two/"}
+        assert all((done.out / url / "index.html").is_file() for url, _ in cards)
+
+
+@pytest.mark.slow
+def test_pages_of_a_large_library_stay_small(project: Project) -> None:
+    # Every limit on what a page lists is far below this number, so that more changes nothing.
+    for number in range(450):
+        project.agent(
+            f"{'other' if number < 50 else 'team'}/worker-{number}.md",
+            f"Asks @worker-{(number * 7) % 450} for help.", tags="[one]", model="sonnet",
+        )  # fmt: skip
+    project.write("docs/conf.py", SMALL.replace('"basic"', '"furo"'))
+    project.write("docs/index.md", "# Home\n\n```{toctree}\nagents/index\n```\n")
+    pages = [
+        "team/worker-300/index", "index", "library/collections/team", "library/tools/read",
+        "library/tags/one", "library/models/sonnet", "library/graph", "library/health",
+    ]  # fmt: skip
+    files = [str(project.generated / f"{page}.md") for page in pages]
+    done = sphinx(project.docs, project.root / "out", files=files)
+    assert done.code == 0, done.errors
+    weights = {page: len(done.page(f"agents/{page}")) for page in pages}
+    assert {page: weight for page, weight in weights.items() if weight > 100_000} == {}

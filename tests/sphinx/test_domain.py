@@ -202,12 +202,15 @@ def test_a_project_without_this_extension_refers_to_agents_by_intersphinx(
     assert (done.code, done.errors) == (0, "")
     base = "https://agents.example/agents"
     links = {text: uri.removesuffix("#") for text, uri in _links(done, "index").items()}
-    assert links.items() >= {
-        "agent": f"{base}/team/ada-one/index.html",
-        "tool": f"{base}/library/tools/read.html",
-        "section": f"{base}/team/ada-one/reference.html#wire-format",
-        "data": f"{base}/library/tags/data.html",
-    }.items()
+    assert (
+        links.items()
+        >= {
+            "agent": f"{base}/team/ada-one/index.html",
+            "tool": f"{base}/library/tools/read.html",
+            "section": f"{base}/team/ada-one/reference.html#wire-format",
+            "data": f"{base}/library/tags/data.html",
+        }.items()
+    )
 
 
 def test_a_project_with_agents_of_its_own_refers_to_ours_by_intersphinx(
@@ -232,11 +235,14 @@ def test_a_project_with_agents_of_its_own_refers_to_ours_by_intersphinx(
     assert (done.code, done.errors) == (0, "")
     base = "https://agents.example/agents"
     links = {text: uri.removesuffix("#") for text, uri in _links(done, "index").items()}
-    assert links.items() >= {
-        "mine": "agents/here/eve-five/index.html",
-        "theirs": f"{base}/team/ada-one/index.html",
-        "named": f"{base}/team/ben-two/index.html",
-        "tool": f"{base}/library/tools/bash.html",
-        "section": f"{base}/team/ada-one/reference.html#wire-format",
-        "any": f"{base}/team/ada-one/index.html",
-    }.items()
+    assert (
+        links.items()
+        >= {
+            "mine": "agents/here/eve-five/index.html",
+            "theirs": f"{base}/team/ada-one/index.html",
+            "named": f"{base}/team/ben-two/index.html",
+            "tool": f"{base}/library/tools/bash.html",
+            "section": f"{base}/team/ada-one/reference.html#wire-format",
+            "any": f"{base}/team/ada-one/index.html",
+        }.items()
+    )

@@ -5,17 +5,17 @@ They are no part of the repository; see :func:`hostile.builds.libraries`.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hostile import markup
-from hostile.builds import ROOT, Build, copy_repository, libraries, shared, sphinx
-
 from agentdocs.catalog import Entry, build
 from agentdocs.library import read_library
+from hostile import markup
+from hostile.builds import ROOT, Build, copy_repository, libraries, shared, sphinx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ def library(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture
 def site(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
     def make(folder: Path) -> Build:
-        root = copy_repository(folder)
+        root = copy_repository(folder, manual=False)
         return sphinx(
             root / "docs", folder / "out", "-n", "-c", str(root),
             "-D", f"agentdocs_agents={library}", cwd=root,
@@ -81,7 +81,9 @@ def _words(text: str) -> set[str]:
 
 def _written(body: str) -> set[str]:
     """Return the words of a body but for what Markdown itself turns into something else."""
-    body = re.sub(r"^([\s>]*(?:[-*+]\s+)*)\d{1,9}[.)](?=\s)", r"\1", body, flags=re.M)  # numbers of lists
+    body = re.sub(
+        r"^([\s>]*(?:[-*+]\s+)*)\d{1,9}[.)](?=\s)", r"\1", body, flags=re.M
+    )  # numbers of lists
     body = re.sub(r"&(?:#\w+|\w+);", " ", body)  # entities, which are characters on the page
     return _words(body)
 
@@ -127,12 +129,17 @@ def test_no_page_leads_nowhere(site: Build) -> None:
     assert broken == {}
 
 
+def test_no_link_stands_inside_a_link(site: Build) -> None:
+    nested = {str(page): markup.parse(page).nested for page in site.out.rglob("*.html")}
+    assert {page: lines for page, lines in nested.items() if lines} == {}
+
+
 def test_every_page_has_one_title_and_no_skipped_level(site: Build) -> None:
     wrong = {}
     for page in sorted((site.out / "agents").rglob("*.html")):
         tags = [tag for tag in markup.parse(page).tags if tag.inside]
         levels = [int(tag.name[1]) for tag in tags if re.fullmatch("h[1-6]", tag.name)]
-        steps = [after - before for before, after in zip(levels, levels[1:], strict=False)]
+        steps = [after - before for before, after in itertools.pairwise(levels)]
         if levels.count(1) != 1 or levels[0] != 1 or max(steps, default=0) > 1:
             wrong[page.relative_to(site.out).as_posix()] = levels
     assert wrong == {}

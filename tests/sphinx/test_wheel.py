@@ -61,7 +61,9 @@ def _make(folder: Path) -> Build:
         "docs/conf.py",
         'extensions = ["agentdocs"]\nagentdocs_agents = "../agents"\nhtml_theme = "alabaster"\n',
     )
-    project.write("docs/index.rst", "Our handbook\n============\n\n.. toctree::\n\n   agents/index\n")
+    project.write(
+        "docs/index.rst", "Our handbook\n============\n\n.. toctree::\n\n   agents/index\n"
+    )
     for name in ("ada-one", "ben-two"):
         project.agent(
             f"team/{name}.md",

@@ -1,3 +1,3 @@
-"""```{include} @SECRET@"""
-
+# ```{include} @SECRET@
+# ```
 print("</pre><script>window.pwned = 'python'</script>")
