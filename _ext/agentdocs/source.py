@@ -116,7 +116,7 @@ def _read_head(path: str, data: bytes, size: int, max_bytes: int) -> RawFile:
     )
     return RawFile(
         path=path,
-        text="",
+        text="\n".join(text.split("\n")[: front.body_line - 1]),
         fields=front.fields,
         body="",
         body_line=front.body_line,

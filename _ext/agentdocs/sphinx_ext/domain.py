@@ -47,9 +47,9 @@ def download_name(path: str) -> str:
     while plain.endswith(".txt"):  # so that no two files get the same name
         plain = plain.removesuffix(".txt")
     name = plain.rpartition("/")[2]
-    suffix = name.rpartition(".")[2].lower() if "." in name else ""
-    safe = suffix in _PLAIN or (plain != path and "." not in name)
-    return path if safe else f"{path}.txt"
+    if "." not in name:
+        return path if plain != path else f"{path}.plain.txt"
+    return path if name.rpartition(".")[2].lower() in _PLAIN else f"{path}.txt"
 
 
 class _AgentIndex(Index):
