@@ -105,6 +105,10 @@ def _progress(paths: Iterable[str], count: int) -> Iterable[str]:
     return track(paths, "Reading agents", count, console=Console(stderr=True), transient=True)
 
 
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def _check(options: argparse.Namespace) -> int:
     from rich.console import Console
 
@@ -129,7 +133,8 @@ def _check(options: argparse.Namespace) -> int:
         for file in fixed:
             fix.save(root, file)
         mended = sum(len(file.problems) for file in fixed)
-        print(f"Fixed {mended} Problems in {len(fixed)} files.", file=sys.stderr)
+        text = f"Fixed {_count(mended, 'Problem')} in {_count(len(fixed), 'file')}."
+        print(text if fixed else "Nothing to fix.", file=sys.stderr)
         problems, agents = _problems(root, only)
     if options.quiet:
         problems = [problem for problem in problems if problem.severity != "info"]
@@ -156,7 +161,7 @@ def _render(options: argparse.Namespace) -> int:
         )
         return 2
     print(
-        f"{len(catalog.entries)} agents: {len(written.written)} pages written, "
+        f"{_count(len(catalog.entries), 'agent')}: {len(written.written)} pages written, "
         f"{written.kept} unchanged, {len(written.removed)} removed."
     )
     return 0

@@ -44,7 +44,13 @@ def _page(browser: Browser, **options: object) -> Iterator[tuple[Page, list[str]
         "console", lambda said: said.type == "error" and wrong.append(f"{page.url}: {said.text}")
     )
     page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
-    page.on("requestfailed", lambda asked: wrong.append(f"{page.url}: failed {asked.url}"))
+    page.on(
+        "requestfailed",
+        # What is on its way when a page is left is given up; that is no fault.
+        lambda asked: (
+            asked.failure == "net::ERR_ABORTED" or wrong.append(f"{page.url}: failed {asked.url}")
+        ),
+    )
     page.on(
         "request",
         lambda asked: (

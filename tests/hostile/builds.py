@@ -77,7 +77,7 @@ class Build:
     def warnings(self) -> list[Warned]:
         """All that was warned about. A line that is no warning at all counts as one."""
         found = []
-        for line in self.errors.splitlines():
+        for line in self.errors.split("\n"):
             match = _WARNING.fullmatch(line)
             if match:
                 found.append(Warned(match["path"], int(match["line"] or 0), match["text"]))

@@ -103,7 +103,7 @@ def _write_hostile(project: Project) -> None:
             data = data.replace(b"@MARKER@", str(root / "marker").encode())
             project.write(f"agents/{file.relative_to(LIBRARY).as_posix()}", data)
     for number, name in enumerate(NAMES):
-        text = _agent(f"file-name-{number}")
+        text = _agent(f"file-name-{number}") + "\n[gone](gone.md)\n"
         if not name.endswith(".md"):
             text += "\nAn agent without a suffix.\n"
         project.write(f"agents/names/{name}", text)
@@ -120,22 +120,22 @@ def _write_hostile(project: Project) -> None:
     (agents / "linked-collection").symlink_to(root / "outside")
 
 
-def hostile_site(factory: pytest.TempPathFactory) -> Build:
+def hostile_site(factory: pytest.TempPathFactory, theme: str = "furo") -> Build:
     """Return the site of agents that try to act, with all of MyST switched on around them."""
 
     def make(folder: Path) -> Build:
-        project = Project(folder, CONF)
+        project = Project(folder, CONF.replace('"furo"', f'"{theme}"'))
         _write_hostile(project)
         return project.build("-n")
 
-    return shared(factory, "hostile", make)
+    return shared(factory, f"hostile-{theme}", make)
 
 
-def clean_site(factory: pytest.TempPathFactory) -> Build:
+def clean_site(factory: pytest.TempPathFactory, theme: str = "furo") -> Build:
     """Return a site of harmless agents, built alike: what the theme and we put on a page."""
 
     def make(folder: Path) -> Build:
-        project = Project(folder, CONF)
+        project = Project(folder, CONF.replace('"furo"', f'"{theme}"'))
         for name in ("one", "two", "three"):
             project.agent(
                 f"clean/{name}.md",
@@ -150,7 +150,7 @@ def clean_site(factory: pytest.TempPathFactory) -> Build:
         shutil.copy(dot, project.root / "agents" / "clean" / "dot.png")
         return project.build("-n")
 
-    return shared(factory, "clean", make)
+    return shared(factory, f"clean-{theme}", make)
 
 
 def own_site(factory: pytest.TempPathFactory) -> Build:

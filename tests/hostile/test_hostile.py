@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from hostile.builds import Build
     from hostile.markup import Tag
 
+    Sites = tuple[Build, Build]
+
 # What can run, fetch, restyle or redirect. A page may hold one only if a clean page does, too.
 ACTIVE = frozenset(
     [
@@ -134,9 +136,8 @@ def test_every_agent_has_its_pages(hostile: Build) -> None:
 # --- what a browser would do -------------------------------------------------------------------
 
 
-def test_no_page_holds_an_active_element_that_a_clean_page_does_not(
-    hostile: Build, clean: Build
-) -> None:
+def test_no_page_holds_an_active_element_that_a_clean_page_does_not(themed: Sites) -> None:
+    hostile, clean = themed
     harmless = {_shape(tag) for _, tag in _tags(clean) if tag.name in ACTIVE}
     found = [
         (str(page), tag)
@@ -146,7 +147,8 @@ def test_no_page_holds_an_active_element_that_a_clean_page_does_not(
     assert found == []
 
 
-def test_no_attribute_is_an_event_handler(hostile: Build, clean: Build) -> None:
+def test_no_attribute_is_an_event_handler(themed: Sites) -> None:
+    hostile, clean = themed
     harmless = {item for _, tag in _tags(clean) for item in tag.attributes if item[0][:2] == "on"}
     found = [
         (str(page), tag)
@@ -157,7 +159,8 @@ def test_no_attribute_is_an_event_handler(hostile: Build, clean: Build) -> None:
     assert found == []
 
 
-def test_no_quote_breaks_out_of_an_attribute(hostile: Build) -> None:
+def test_no_quote_breaks_out_of_an_attribute(themed: Sites) -> None:
+    hostile, _ = themed
     found = [
         (str(page), tag)
         for page, tag in _tags(hostile)
@@ -166,9 +169,8 @@ def test_no_quote_breaks_out_of_an_attribute(hostile: Build) -> None:
     assert found == []
 
 
-def test_no_element_gets_a_class_an_id_or_a_style_from_an_agent(
-    hostile: Build, clean: Build
-) -> None:
+def test_no_element_gets_a_class_an_id_or_a_style_from_an_agent(themed: Sites) -> None:
+    hostile, clean = themed
     styles = {tag.get("style") for _, tag in _tags(clean)}
     chosen = re.compile(
         r"(fence|colon|span|code|attrs|inline-attrs|heading|chat)-(class|id)|fake-id|"
@@ -182,19 +184,22 @@ def test_no_element_gets_a_class_an_id_or_a_style_from_an_agent(
     assert found == []
 
 
-def test_ids_are_unique_on_every_page(hostile: Build) -> None:
+def test_ids_are_unique_on_every_page(themed: Sites) -> None:
+    hostile, _ = themed
     for page in _pages(hostile):
         ids = [tag.get("id") for tag in markup.parse(page).tags if tag.inside and tag.get("id")]
         twice = {one for one in ids if ids.count(one) > 1}
         assert not twice, f"{page.relative_to(hostile.out)}: {twice}"
 
 
-def test_no_link_stands_inside_a_link(hostile: Build) -> None:
+def test_no_link_stands_inside_a_link(themed: Sites) -> None:
+    hostile, _ = themed
     nested = {str(page): markup.parse(page).nested for page in _pages(hostile)}
     assert {page: lines for page, lines in nested.items() if lines} == {}
 
 
-def test_every_address_leads_inside_the_site_or_is_a_plain_link_out(hostile: Build) -> None:
+def test_every_address_leads_inside_the_site_or_is_a_plain_link_out(themed: Sites) -> None:
+    hostile, _ = themed
     found = {
         str(page.relative_to(hostile.out)): problems
         for page in _pages(hostile)
@@ -203,7 +208,8 @@ def test_every_address_leads_inside_the_site_or_is_a_plain_link_out(hostile: Bui
     assert found == {}
 
 
-def test_links_keep_to_http_and_mail(hostile: Build) -> None:
+def test_links_keep_to_http_and_mail(themed: Sites) -> None:
+    hostile, _ = themed
     found = [
         (page, tag, name, value)
         for page in _pages(hostile)
@@ -216,7 +222,8 @@ def test_links_keep_to_http_and_mail(hostile: Build) -> None:
         assert scheme is None or scheme[0] in ("http", "https", "mailto"), (page, tag, name)
 
 
-def test_no_picture_comes_from_elsewhere(hostile: Build) -> None:
+def test_no_picture_comes_from_elsewhere(themed: Sites) -> None:
+    hostile, _ = themed
     for page, tag in _tags(hostile):
         if tag.name == "img":
             assert re.match(r"(\.\./)*(agents/)?(library/files|_static)/", tag.get("src") or ""), (

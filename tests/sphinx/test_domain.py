@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hostile import markup
-from hostile.builds import SMALL, Project
+from hostile.builds import SMALL, Project, shared, sphinx
 
 if TYPE_CHECKING:
     from hostile.builds import Build
@@ -38,12 +38,16 @@ def _library(project: Project) -> None:
     project.agent("other/shared-role.md", "A body.")
 
 
-@pytest.fixture
-def documented(project: Project) -> Build:
-    _library(project)
-    project.write("docs/index.md", "# Home\n\n```{toctree}\nagents/index\nguide\n```\n")
-    project.write("docs/guide.md", GUIDE)
-    done = project.build("-n", "-W", "--keep-going")
+@pytest.fixture(scope="session")
+def documented(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    def make(folder: Path) -> Build:
+        project = Project(folder, SMALL)
+        _library(project)
+        project.write("docs/index.md", "# Home\n\n```{toctree}\nagents/index\nguide\n```\n")
+        project.write("docs/guide.md", GUIDE)
+        return project.build("-n", "-W", "--keep-going")
+
+    done = shared(tmp_path_factory, "documented", make)
     assert (done.code, done.errors) == (0, "")
     return done
 
@@ -170,8 +174,8 @@ def test_references_survive_a_build_that_reads_only_one_page(project: Project) -
     assert _links(done, "guide")["our Ada"].startswith("agents/team/ada-one/index.html")
 
 
-def test_parallel_reading_knows_the_same_objects(project: Project, documented: Build) -> None:
-    parallel = project.build("-E", "-j", "2", out="parallel")
+def test_parallel_reading_knows_the_same_objects(documented: Build, tmp_path: Path) -> None:
+    parallel = sphinx(documented.source, tmp_path / "parallel", "-j", "2")
     assert parallel.errors == ""
     assert _inventory(parallel) == _inventory(documented)
 

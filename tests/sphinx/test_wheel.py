@@ -152,6 +152,14 @@ def test_nothing_leads_nowhere_in_another_theme(site: Path) -> None:
     assert broken == {}
 
 
+def test_the_verbatim_file_is_the_content_of_its_page(site: Path) -> None:
+    page = markup.parse(site / "agents/team/ada-one/source.html")
+    assert "dependencies: [ben-two]" in page.article
+    assert any(tag.name == "h1" and tag.inside for tag in page.tags)
+    outside = {tag.get("href") for tag in page.tags if tag.name == "a" and not tag.inside}
+    assert "reference.html" in outside
+
+
 def test_the_side_bar_of_another_theme_has_the_agents_pages(site: Path) -> None:
     page = markup.parse(site / "agents/team/ada-one/reference.html")
     outside = {tag.get("href") for tag in page.tags if tag.name == "a" and not tag.inside}
