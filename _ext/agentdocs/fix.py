@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agentdocs.problems import printable
 from agentdocs.source import decode
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ class Fixed:
 
     def diff(self) -> Iterator[str]:
         """Yield the lines of a unified diff."""
-        names = f"a/{self.path}", f"b/{self.path}"
+        path = printable(self.path)
+        names = f"a/{path}", f"b/{path}"
         before, after = self.before.splitlines(), self.after.splitlines()
         return difflib.unified_diff(before, after, *names, lineterm="")
 

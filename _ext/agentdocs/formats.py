@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from agentdocs.problems import SEVERITIES
+from agentdocs.problems import SEVERITIES, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ def print_text(
     from rich.text import Text
 
     for problem in problems:
-        line = Text(f"{folder / problem.path}:{problem.line}: ")
+        line = Text(f"{printable(str(folder / problem.path))}:{problem.line}: ")
         line.append(problem.severity, _STYLES[problem.severity])
         line.append(f": {problem.text}")
         if problem.hint:

@@ -269,6 +269,12 @@ class Problem:
         return bool(self.edits) or self.rewrite
 
 
+def printable(text: str) -> str:
+    """Return a path for a log: no control character, and no ``: `` that could forge a message."""
+    shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(shown).replace(": ", ":\\x20")
+
+
 def brief(text: str, length: int = 80) -> str:
     """Return an author's words for a message: one line, not too long."""
     flat = " ".join(text.split())

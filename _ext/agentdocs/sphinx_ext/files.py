@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import shutil
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -42,18 +43,22 @@ def verbatim(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
             continue
         here = app.builder.get_target_uri(pagename)
         download = f"{values.output}/{domain.FILES}/{quote(domain.download_name(path))}"
-        lines = raw.text.removesuffix("\n").split("\n")
+        body = app.builder.templates.render(
+            "agentdocs/source.html",
+            {
+                "path": path,
+                "name": manifest["name"],
+                "overview": app.builder.get_relative_uri(pagename, overview),
+                "download": relative_uri(here, download),
+                "lines": raw.text.removesuffix("\n").split("\n"),
+            },
+        )
+        # Themes take titles for HTML, because those of documents are.
         yield pagename, {
-            "title": f"{path} (source)",
+            "title": escape(f"{path} (source)"),
+            "body": body,
             "agentdocs_manifest": {**manifest, "page": "source", "path": path},
-            "agentdocs_path": path,
-            "agentdocs_name": manifest["name"],
-            "agentdocs_overview": overview,
-            "agentdocs_download": relative_uri(here, download),
-            "agentdocs_lines": len(lines),
-            "agentdocs_text": lines,
-        }, "agentdocs/source.html"  # fmt: skip
-
+        }, "page.html"  # fmt: skip
     _memory(app).write_text(json.dumps(state))
 
 

@@ -16,6 +16,7 @@ import agentdocs
 from agentdocs.catalog import build
 from agentdocs.library import read_library
 from agentdocs.pages import pages
+from agentdocs.problems import printable
 from agentdocs.sphinx_ext import config
 from agentdocs.writer import NotOursError, is_ours, write
 
@@ -116,7 +117,7 @@ def _report(catalog: Catalog, folder: Path) -> None:
             "%s%s",
             problem.text,
             f" {problem.hint}" if problem.hint else "",
-            location=f"{folder / problem.path}:{problem.line}",
+            location=f"{printable(str(folder / problem.path))}:{problem.line}",
             type="agentdocs",
             subtype=problem.kind.value,
         )
