@@ -250,3 +250,16 @@ def test_a_project_with_agents_of_its_own_refers_to_ours_by_intersphinx(
             "any": f"{base}/team/ada-one/index.html",
         }.items()
     )
+
+
+def test_a_project_without_agents_has_the_roles_alone(documented: Build, tmp_path: Path) -> None:
+    other = Project(tmp_path / "other")
+    conf = SMALL.replace('["agentdocs"]', '["agentdocs", "sphinx.ext.intersphinx"]')
+    conf = conf.replace('agentdocs_agents = "../agents"', 'agentdocs_agents = ""')
+    other.write("docs/conf.py", conf + _mapping(documented))
+    other.write("docs/index.md", "# Other\n\n{agent:agent}`theirs <team/ada-one>`\n")
+    done = other.build("-n", "-W")
+    assert (done.code, done.errors) == (0, "")
+    assert not (other.docs / "agents").exists()
+    links = _links(done, "index")
+    assert links["theirs"].startswith("https://agents.example/agents/team/ada-one/index.html")

@@ -35,7 +35,7 @@ class Config:
         "agents",
         "The folder with the agent files: one collection, nested folders, or a whole repository. "
         "A relative path counts from `conf.py`, or, given with `-D`, from where you are if it is "
-        "not found there.",
+        "not found there. Empty for a project that only refers to another one's agents.",
         (str,),
     )
     output: str = _value(

@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 def generate(app: Sphinx) -> None:
     """Read the library, write its pages and report its Problems."""
     values = config.get(app)
+    if not values.agents:
+        return  # the project only refers to the agents of another one
     folder = config.agents_folder(app)
 
     def progress(paths: Iterable[str], count: int) -> Iterable[str]:
