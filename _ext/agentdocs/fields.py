@@ -98,4 +98,4 @@ LISTS = frozenset({"tags", "keywords", "dependencies", "skills", "agents"})
 
 def meaning(key: str) -> str:
     """Return the sentence for a field, or an empty text."""
-    return MEANINGS.get(key) or MEANINGS.get(key.replace("_", "-")) or MEANINGS.get(key.lower(), "")
+    return MEANINGS.get(key) or MEANINGS.get(key.replace("_", "-"), "")

@@ -47,8 +47,10 @@ class RawFile:
     problems: tuple[Problem, ...] = ()
 
     def field(self, key: str) -> Field | None:
-        """The last field named ``key`` (the one that counts)."""
-        return next((f for f in reversed(self.fields) if f.key == key), None)
+        """The last field named ``key`` (the one that counts); else one that has capitals."""
+        last_first = self.fields[::-1]
+        exact = next((f for f in last_first if f.key == key), None)
+        return exact or next((f for f in last_first if f.key.lower() == key), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,12 @@ class ProblemKind(Enum):
 
     Write it as the message says."""
 
+    FIELD_CASE = "field-case", "warning"
+    """A field is written with capitals. It is read here, but clients look for small letters and
+    act as if it were not there.
+
+    Write it in small letters; `check --fix` does so."""
+
     UNKNOWN_FIELD = "unknown-field", "info"
     """No dialect knows this field. It is shown as it is.
 

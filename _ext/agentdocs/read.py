@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from agentdocs import facets, tools
 from agentdocs.dialects import detect
 from agentdocs.dialects.base import NOTHING
-from agentdocs.fields import LISTS, TEXTS, TOOLS, meaning
+from agentdocs.fields import LISTS, MEANINGS, TEXTS, TOOLS, meaning
 from agentdocs.markdown import outline as parse_outline
 from agentdocs.model import Agent, Field
-from agentdocs.problems import Problem, ProblemKind, brief
+from agentdocs.problems import Edit, Problem, ProblemKind, brief
 from agentdocs.slugs import slugify
 
 if TYPE_CHECKING:
@@ -158,7 +158,9 @@ def _check(agent: Agent, foot: dict[str, tuple[str, int]]) -> Iterator[Problem]:
             text = f"No known tool is called “{brief(tool.raw)}”."
             yield Problem(raw.path, tool.line, text, ProblemKind.UNKNOWN_TOOL)
     for field in raw.fields:
-        if not meaning(field.key) and field.key != "front matter":
+        if (lower := field.key.lower()) in MEANINGS and field.key not in MEANINGS:
+            yield _in_capitals(raw, field, lower)
+        elif not meaning(field.key) and field.key != "front matter":
             text = f"No dialect knows the field “{brief(field.key)}”."
             yield Problem(raw.path, field.line, text, ProblemKind.UNKNOWN_FIELD)
         listed = isinstance(field.value, list) and any(isinstance(v, dict) for v in field.value)
@@ -173,6 +175,16 @@ def _check(agent: Agent, foot: dict[str, tuple[str, int]]) -> Iterator[Problem]:
             text = f"“{field.key}” holds a map where {kind} is meant."
             yield Problem(raw.path, field.line, text, ProblemKind.FIELD_TYPE)
     yield from _check_footer(agent, foot)
+
+
+def _in_capitals(raw: RawFile, field: Field, lower: str) -> Problem:
+    text = f"Clients look for “{lower}”, not for “{brief(field.key)}”."
+    first = field.raw.split("\n")[0]
+    edit = Edit(field.line, field.line + 1, (first.replace(field.key, lower, 1),))
+    clear = raw.text.split("\n")[field.line - 1] == first
+    hint = f"Write “{lower}”."
+    kind = ProblemKind.FIELD_CASE
+    return Problem(raw.path, field.line, text, kind, hint, (edit,) if clear else ())
 
 
 def _check_name(agent: Agent) -> Iterator[Problem]:
