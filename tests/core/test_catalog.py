@@ -527,3 +527,17 @@ def test_the_whole_is_the_same_each_time(write):
         }
     )
     assert build(read_library(root)) == build(read_library(root))
+
+
+def test_hidden_files_are_not_published(catalog):
+    """An agent may name what it likes; what a dot hides stays where it is."""
+    built = catalog(
+        {
+            "one.md": agent("one", "[keys](.env) and `.token.txt`"),
+            ".env": "KEY=1",
+            ".token.txt": "2",
+            "two/SKILL.md": agent("two"),
+            "two/.env": "KEY=3",
+        }
+    )
+    assert [c.path for e in built.entries for c in e.agent.companions] == []

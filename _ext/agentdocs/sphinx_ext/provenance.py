@@ -20,7 +20,7 @@ from sphinx.addnodes import pending_xref
 from sphinx.transforms import SphinxTransform
 from sphinx.util.osutil import relative_uri
 
-from agentdocs.library import IMAGES
+from agentdocs.companions import IMAGES
 from agentdocs.names import occurrences
 from agentdocs.sphinx_ext import config, domain
 from agentdocs.sphinx_ext.directives import agent_page, agent_source
