@@ -121,7 +121,7 @@ def test_what_is_warned_about_names_a_file_that_is_there(hostile: Build) -> None
     assert len(hostile.warnings) > 40
     for warned in hostile.warnings:
         # What could forge a line is escaped in the path.
-        path = Path(re.sub(r"\\(n|x[0-9a-f]{2}|u[0-9a-f]{4})", _unescape, warned.path))
+        path = Path(re.sub(r"\\([nrt]|x[0-9a-f]{2}|u[0-9a-f]{4})", _unescape, warned.path))
         assert path.is_symlink() or path.exists(), warned
 
 
