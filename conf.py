@@ -54,8 +54,6 @@ html_theme_options = {
         "agentdocs-accent-soft": "#12332e",
     },
 }
-pygments_style = "friendly"
-pygments_dark_style = "github-dark"
 
 
 def _whole_repository(app: Sphinx) -> None:

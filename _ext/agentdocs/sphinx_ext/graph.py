@@ -55,7 +55,7 @@ def _visit(self: Any, node: agent_graph) -> None:
     parts = [
         '<div class="agentdocs-graph">'
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {plan.width} {plan.height}" '
-        f'width="{plan.width}" height="{plan.height}" role="img" '
+        f'width="{plan.width}" height="{plan.height}" role="group" '
         'aria-label="Graph of agents; the table below says the same">'
         '<defs><marker id="agentdocs-arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" '
         'markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>'

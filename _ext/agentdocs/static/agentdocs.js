@@ -1,4 +1,4 @@
-/* Copy buttons, and the filter of agents. Pages are complete without either. */
+/* Copy buttons, keyboard access to what scrolls, and the filter. Pages are complete without. */
 (() => {
   "use strict";
 
@@ -36,6 +36,12 @@
   }
   for (const verbatim of document.querySelectorAll(".agentdocs-verbatim")) {
     verbatim.prepend(copyButton(verbatim.querySelector("pre")));
+  }
+
+  /* --- what scrolls can be reached with the keyboard ------------------------------------- */
+
+  for (const region of document.querySelectorAll(".table-wrapper, .highlight pre, .agentdocs-graph")) {
+    if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
   }
 
   /* --- filter --------------------------------------------------------------------------- */
