@@ -16,9 +16,9 @@ from agentdocs.model import Field
 from agentdocs.problems import Edit, Problem, ProblemKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from agentdocs.model import FieldStatus, Value
+    from agentdocs.model import Value
 
 MAX_DEPTH = 12
 """Deepest nesting of a field that is read as data; hooks, the deepest known, have 6."""
@@ -183,14 +183,10 @@ def _read_block(path: str, block: list[str]) -> tuple[tuple[Field, ...], list[Pr
         pairs = list(_strict("\n".join([*block, ""])))
     except (yaml.YAMLError, _RefusedError):
         return _read_entries(path, block)
-    starts = [line for _, _, line in pairs] + [len(block)]
-    fields, problems = [], []
+    fields = tuple(_fields(block, 2, pairs))
     seen: dict[str, int] = {}
-    for number, (key, value, line) in enumerate(pairs):
-        raw = "\n".join(block[line : starts[number + 1]]).rstrip()
-        fields.append(Field(key, value, raw, line + 2))
-        problems += _duplicate(path, key, line + 2, seen)
-    return tuple(fields), problems
+    problems = [p for field in fields for p in _duplicate(path, field.key, field.line, seen)]
+    return fields, problems
 
 
 def _strict(text: str) -> Iterator[tuple[str, Value, int]]:
@@ -286,9 +282,10 @@ def _read_entries(path: str, block: list[str]) -> tuple[tuple[Field, ...], list[
         if not entry.key and all(line.lstrip().startswith("#") for line in entry.lines if line):
             continue  # comments before the first key
         value: Value = _text_of(entry)
-        status: FieldStatus = "repaired"
+        found: list[Field] = []
         try:
-            value, status = _read_entry(entry)
+            # The line end belongs to a folded text.
+            found = list(_fields(entry.lines, entry.line, list(_strict(f"{entry.raw}\n"))))
         except _RefusedError as error:
             if error.kind not in refused:  # one alias bomb is one Problem
                 line = entry.line + error.line
@@ -297,26 +294,26 @@ def _read_entries(path: str, block: list[str]) -> tuple[tuple[Field, ...], list[
         except yaml.YAMLError:
             problems.append(_broken(path, entry, str(value)))
             value = _collection_of(entry) or value
-        if entry.key:
-            problems += _duplicate(path, entry.key, entry.line, seen)
-        key = entry.key or "front matter"
-        fields.append(Field(key, value, entry.raw, entry.line, status))
+        if not found:
+            key = entry.key or "front matter"
+            found = [Field(key, value, entry.raw, entry.line, "repaired")]
+        for field in found:
+            problems += _duplicate(path, field.key, field.line, seen)
+        fields += found
     if not any(p.kind is not ProblemKind.DUPLICATE_KEY for p in problems):
         text = "The front matter is not valid YAML; it was read key by key."
         problems.append(Problem(path, 2, text, ProblemKind.BROKEN_FRONT_MATTER))
     return tuple(fields), problems
 
 
-def _read_entry(entry: _Entry) -> tuple[Value, FieldStatus]:
-    """Read one entry as YAML of its own.
-
-    :raises yaml.YAMLError: it is not.
-    :raises _RefusedError: it would cost too much.
-    """
-    pairs = list(_strict(entry.raw))
-    if len(pairs) == 1 and pairs[0][0] == entry.key:
-        return pairs[0][1], "ok"
-    return _text_of(entry), "repaired" if entry.key else "ok"
+def _fields(
+    lines: Sequence[str], first: int, pairs: list[tuple[str, Value, int]]
+) -> Iterator[Field]:
+    """Yield the fields of YAML whose first line is line ``first`` of the file."""
+    starts = [row for _, _, row in pairs] + [len(lines)]
+    for number, (key, value, row) in enumerate(pairs):
+        raw = "\n".join(lines[row : starts[number + 1]]).rstrip()
+        yield Field(key, value, raw, first + row)
 
 
 def _collection_of(entry: _Entry) -> Value:
