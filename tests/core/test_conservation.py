@@ -4,15 +4,15 @@ Every line of an agent and of its Markdown companions stands on exactly one page
 the file, behind a mark that names its file and line. Pages are read as text here, so that a fault
 in the code that places sections cannot hide itself.
 
-Other libraries are read where they are: in ``AGENTDOCS_CORPORA``, or beside the repository.
+Libraries of others are read where they are (see ``reallife``).
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
+import reallife
 from agentdocs.catalog import build, texts
 from agentdocs.library import read_library
 from agentdocs.pages import pages
@@ -20,7 +20,6 @@ from pagetext import blocks, conserved, covered, sound, tokens
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
-SHARED = Path(os.environ.get("AGENTDOCS_CORPORA", REPOSITORY.parent / "shared"))
 
 
 def libraries():
@@ -28,10 +27,7 @@ def libraries():
     yield REPOSITORY / "agents"
     yield HERE / "dialects"
     yield HERE / "placing"
-    corpora = SHARED / "corpora"
-    for folder in (SHARED / "seeds", *(sorted(corpora.iterdir()) if corpora.is_dir() else ())):
-        if folder.is_dir():
-            yield folder
+    yield from reallife.libraries()
 
 
 @pytest.fixture(scope="module", params=libraries(), ids=lambda path: path.name)

@@ -240,15 +240,3 @@ def _shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], B
         done.with_suffix(".part").write_text(text)
         done.with_suffix(".part").replace(done)
     return build
-
-
-def libraries() -> Sequence[tuple[str, Path]]:
-    """Return name and folder of each real library at hand.
-
-    They are looked for in ``AGENTDOCS_CORPORA``, or else in ``../shared`` beside the
-    repository: its ``seeds`` are one library, each folder of its ``corpora`` is another.
-    """
-    base = Path(os.environ.get("AGENTDOCS_CORPORA") or ROOT.parent / "shared")
-    corpora = base / "corpora"
-    found = [base / "seeds", *(sorted(corpora.iterdir()) if corpora.is_dir() else ())]
-    return [(path.name, path) for path in found if path.is_dir()]

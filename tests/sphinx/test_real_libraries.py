@@ -1,6 +1,6 @@
 """Libraries that others have published: nothing of them is lost, and Sphinx has nothing to say.
 
-They are no part of the repository; see :func:`hostile.builds.libraries`.
+They are no part of the repository; see :func:`reallife.libraries`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ import pytest
 from agentdocs.catalog import Entry, build
 from agentdocs.library import read_library
 from hostile import markup
-from hostile.builds import ROOT, Build, copy_repository, libraries, shared, sphinx
+from hostile.builds import ROOT, Build, copy_repository, shared, sphinx
+from reallife import libraries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LIBRARIES = dict(libraries())
+LIBRARIES = {path.name: path for path in libraries()}
 
 pytestmark = [
     pytest.mark.slow,
