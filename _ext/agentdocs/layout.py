@@ -49,7 +49,7 @@ def layout(nodes: list[str], edges: list[tuple[str, str]]) -> Layout:
         for index, node in enumerate(column):
             x = GAP_Y + number * (WIDTH + GAP_X)
             positions[node] = (x, free + index * (HEIGHT + GAP_Y))
-    width = len(columns) * (WIDTH + GAP_X) - GAP_X + 2 * GAP_Y
+    width = len(columns) * (WIDTH + GAP_X) + 2 * GAP_Y  # room for bows within the last column
     return Layout(positions, max(width, 0), height)
 
 
@@ -79,10 +79,8 @@ def _layers(nodes: list[str], edges: list[tuple[str, str]]) -> dict[str, int]:
                 indegree[target] -= 1
                 if indegree[target] <= 0:
                     ready.append(target)
-    deepest = max(layers.values(), default=0)
-    if deepest < COLUMNS:
-        return layers
-    return {node: layer * (COLUMNS - 1) // deepest for node, layer in layers.items()}
+    # Long chains end in the last column; squeezing all layers would pile up the first ones.
+    return {node: min(layer, COLUMNS - 1) for node, layer in layers.items()}
 
 
 def _median(values: list[int], default: int) -> float:

@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from agentdocs.catalog import HOME
-from agentdocs.layout import HEIGHT, WIDTH, layout
+from agentdocs.layout import GAP_X, GAP_Y, HEIGHT, WIDTH, layout
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -86,7 +86,7 @@ def _edge(source: tuple[int, int], target: tuple[int, int], kind: str) -> str:
     y1, y2 = source[1] + HEIGHT // 2, target[1] + HEIGHT // 2
     if source[0] == target[0]:  # the same column: a bow on the right
         x = source[0] + WIDTH
-        bend = 30 + abs(y2 - y1) // 6
+        bend = min(GAP_X + GAP_Y, 30 + abs(y2 - y1) // 6)
         path = f"M{x} {y1}C{x + bend} {y1} {x + bend} {y2} {x} {y2}"
     else:
         right = source[0] < target[0]
