@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from sphinx.util.osutil import relative_uri
 
-from agentdocs.source import read_file
+from agentdocs.source import load, parse
 from agentdocs.sphinx_ext import config, domain
 
 if TYPE_CHECKING:
@@ -37,10 +37,13 @@ def verbatim(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     for path, (overview, pagename) in sorted(agents.sources.items()):
         manifest = agents.pages[overview]
         written = Path(app.builder.get_outfilename(pagename))  # type: ignore[attr-defined]
-        raw = read_file(folder, path, values.max_bytes)
-        state[pagename] = _digest(raw.text, agents.data["nav"].get(overview, ""), style)
+        data = load(folder, path, values.max_bytes)
+        content = data if isinstance(data, bytes) else data.text.encode()
+        navigation = agents.data["nav"].get(overview, "")
+        state[pagename] = _digest(content, navigation.encode(), style.encode())
         if written.exists() and known.get(pagename) == state[pagename]:
             continue
+        raw = parse(path, data) if isinstance(data, bytes) else data
         here = app.builder.get_target_uri(pagename)
         download = f"{values.output}/{domain.FILES}/{quote(domain.download_name(path))}"
         body = app.builder.templates.render(
@@ -74,8 +77,8 @@ def _load(app: Sphinx) -> dict[str, str]:
         return {}
 
 
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+def _digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def _is_copy(copy: Path, source: Path) -> bool:
