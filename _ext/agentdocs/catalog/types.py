@@ -122,9 +122,9 @@ class Entry:
                     yield path, snippet, location
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Catalog:
-    """The whole library, ready to be shown."""
+    """The whole library, ready to be shown. (Without a repr: Sphinx logs what events carry.)"""
 
     name: str
     entries: tuple[Entry, ...]

@@ -45,12 +45,14 @@ def generate(app: Sphinx) -> None:
 
     memory = Path(app.doctreedir) / "agentdocs.pickle"
     known = {} if app.fresh_env_used else _recall(memory)
+    before = {path: digest for path, (digest, _) in known.items()}
     try:
         library = read_library(folder, values.max_bytes, progress, known)
     except NotADirectoryError:
         message = f"agentdocs_agents: there is no folder {folder}"
         raise ConfigError(message) from None
-    _remember(memory, known)
+    if before != {path: digest for path, (digest, _) in known.items()}:
+        _remember(memory, known)
     catalog = build(library, [(page, pattern) for page, pattern in values.placing])
     out = Path(app.srcdir) / values.output
     try:
