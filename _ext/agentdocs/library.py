@@ -91,7 +91,7 @@ def _read(
     if isinstance(data, RawFile):
         return _agent(data, path, problems) or data
     if is_ours(data):  # a page of ours: the library holds its own site
-        return RawFile(path, "", (), "", 1, len(data), "")
+        return RawFile(path, "", (), "", 1, len(data))
     digest = hashlib.sha256(data).hexdigest()
     if known is not None and path in known and known[path][0] == digest:
         return known[path][1]
@@ -114,7 +114,6 @@ def _agent(raw: RawFile, path: str, problems: list[Problem]) -> Agent | None:
 
 def _walk(root: Path, problems: list[Problem], folder: str = "") -> Iterator[str]:
     """Yield the paths of all files, and note links and folders that are not followed."""
-    real_root = root.resolve()
     try:
         entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
     except OSError as error:
@@ -129,7 +128,7 @@ def _walk(root: Path, problems: list[Problem], folder: str = "") -> Iterator[str
             problems.append(Problem(shown, 1, text, ProblemKind.UNREADABLE_FILE))
             continue
         if entry.is_symlink():
-            if (problem := _link_problem(root, real_root, path)) is not None:
+            if (problem := _link_problem(root, path)) is not None:
                 problems.append(problem)
                 continue
             if entry.is_dir():
@@ -154,7 +153,7 @@ def _is_text(path: str) -> bool:
     return True
 
 
-def _link_problem(root: Path, real_root: Path, path: str) -> Problem | None:
+def _link_problem(root: Path, path: str) -> Problem | None:
     link = root / path
     try:
         target = link.resolve(strict=True)
@@ -163,7 +162,7 @@ def _link_problem(root: Path, real_root: Path, path: str) -> Problem | None:
         kind = ProblemKind.LINK_LOOP if loop else ProblemKind.UNREADABLE_FILE
         text = "This link leads back to itself." if loop else "This link leads to nothing."
         return Problem(path, 1, text, kind)
-    if not target.is_relative_to(real_root):
+    if not target.is_relative_to(root.resolve()):
         text = "This link leads out of the library and is not followed."
         return Problem(path, 1, text, ProblemKind.LINK_OUTSIDE)
     if target.is_dir() and link.parent.resolve().is_relative_to(target):

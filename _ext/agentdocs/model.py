@@ -42,8 +42,6 @@ class RawFile:
     """The line on which ``body`` begins."""
     size: int
     """Bytes on disk."""
-    digest: str
-    """SHA-256 of the bytes, hexadecimal."""
     problems: tuple[Problem, ...] = ()
 
     def field(self, key: str) -> Field | None:

@@ -32,17 +32,23 @@ def heading(placed: Placed) -> Slice | None:
     return Slice(placed.section.line, f"{'#' * placed.depth} {markup}")
 
 
-def own_text(placed: Placed, raw: RawFile, outline: Outline, shadowed: set[int]) -> Slice | None:
+def rows(raw: RawFile, outline: Outline) -> dict[int, str]:
+    """Return the body's lines by number, rewritten where a page cannot show them as they are."""
+    return dict(enumerate(raw.body.split("\n"), raw.body_line)) | dict(outline.edits)
+
+
+def own_text(
+    placed: Placed, lines: dict[int, str], outline: Outline, shadowed: set[int]
+) -> Slice | None:
     """Return the text below the heading; None where there is none.
 
+    :param lines: the :func:`rows` of the section's file.
     :param shadowed: lines of definitions whose label the page has already defined.
     """
     section = placed.section
-    lines = raw.body.split("\n")
-    rewritten = dict(outline.edits)
     found = []
     for number in range(section.heading_end, section.end):
-        line = rewritten.get(number, lines[number - raw.body_line])
+        line = lines[number]
         if number in shadowed:
             line = line.replace("[", "\\[", 1)
         elif number - 1 in shadowed and _UNDERLINE.fullmatch(line):

@@ -6,7 +6,6 @@ Nothing here raises for bad input; what is wrong comes back as Problems.
 from __future__ import annotations
 
 import codecs
-import hashlib
 import re
 import stat
 from typing import TYPE_CHECKING
@@ -66,15 +65,14 @@ def load(root: Path, path: str, max_bytes: int = MAX_BYTES) -> bytes | RawFile:
 
 def parse(path: str, data: bytes) -> RawFile:
     """Turn the bytes of one file into a :class:`RawFile`."""
-    digest = hashlib.sha256(data).hexdigest()
     if is_binary(data):
         text = "The file holds binary data, not text."
-        return _nothing(path, ProblemKind.BINARY_FILE, text, len(data), digest)
+        return _nothing(path, ProblemKind.BINARY_FILE, text, len(data))
     plain, problems = decode(path, data)
     text = _CONTROL.sub("\ufffd", plain)
     if not text.strip():
         text = "The file is empty."
-        return _nothing(path, ProblemKind.EMPTY_FILE, text, len(data), digest)
+        return _nothing(path, ProblemKind.EMPTY_FILE, text, len(data))
     front = read_front_matter(path, text)
     return RawFile(
         path=path,
@@ -83,7 +81,6 @@ def parse(path: str, data: bytes) -> RawFile:
         body=front.body,
         body_line=front.body_line,
         size=len(data),
-        digest=digest,
         problems=(*problems, *front.problems),
     )
 
@@ -121,14 +118,13 @@ def _read_head(path: str, data: bytes, size: int, max_bytes: int) -> RawFile:
         body="",
         body_line=front.body_line,
         size=size,
-        digest="",
         problems=(problem, *front.problems),
     )
 
 
-def _nothing(path: str, kind: ProblemKind, text: str, size: int = 0, digest: str = "") -> RawFile:
+def _nothing(path: str, kind: ProblemKind, text: str, size: int = 0) -> RawFile:
     problems = (Problem(path, 1, text, kind),)
-    return RawFile(path, "", (), "", 1, size, digest, problems)
+    return RawFile(path, "", (), "", 1, size, problems)
 
 
 def _utf16_guess(head: bytes) -> str:

@@ -273,7 +273,7 @@ def test_a_slice_is_closed(text):
     assume(raw.text)
     found = outline("any.md", raw.body, raw.body_line)
     for placed in place(found, "any.md", "", RULES):
-        if own := slices.own_text(placed, raw, found, set()):
+        if own := slices.own_text(placed, slices.rows(raw, found), found, set()):
             tokens = parser().parse(f"{own.text}\n\n# Next\n")
             assert [t.type for t in tokens[-3:]] == ["heading_open", "inline", "heading_close"]
             assert not any(t.type == "fence" and t.info.startswith("{") for t in tokens)

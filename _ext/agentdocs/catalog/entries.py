@@ -12,7 +12,7 @@ from agentdocs.slugs import slugify, unique
 
 if TYPE_CHECKING:
     from agentdocs.library import Library
-    from agentdocs.model import Agent, Companion
+    from agentdocs.model import Agent, Companion, Snippet
     from agentdocs.placing import Rule
 
 
@@ -94,7 +94,10 @@ def _anchors(
 ) -> tuple[dict[tuple[str, str], Location], dict[tuple[str, int], Location]]:
     anchors: dict[tuple[str, str], Location] = {}
     codes: dict[tuple[str, int], Location] = {}
-    outlines = dict(texts(agent))
+    inside: dict[tuple[str, str], list[Snippet]] = {}
+    for path, outline in texts(agent):
+        for snippet in outline.snippets:
+            inside.setdefault((path, snippet.section), []).append(snippet)
     for page in pages:
         taken: set[str] = set()
         docname = f"{id}/{page.name}"
@@ -102,8 +105,7 @@ def _anchors(
             section = item.section
             slug = unique(section.slug, taken) if item.depth else ""
             anchors[item.path, section.slug] = Location(docname, slug, section.title)
-            for snippet in outlines[item.path].snippets:
-                if section.line <= snippet.line < section.end:
-                    anchor = unique(f"code-{slugify(snippet.address.replace('/', '-'))}", taken)
-                    codes[item.path, snippet.line] = Location(docname, anchor, section.title)
+            for snippet in inside.get((item.path, section.slug), ()):
+                anchor = unique(f"code-{slugify(snippet.address.replace('/', '-'))}", taken)
+                codes[item.path, snippet.line] = Location(docname, anchor, section.title)
     return anchors, codes

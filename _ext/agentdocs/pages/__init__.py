@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 def pages(catalog: Catalog) -> Iterator[Page]:
     """Yield every page of the site, agents first."""
+    by_id = {entry.id: entry for entry in catalog.entries}
     peers = catalog.peers()
     for entry in catalog.entries:
         for page in entry.pages:
-            yield agent_page(catalog, entry, page, peers)
+            yield agent_page(entry, page, by_id, peers)
     yield from library_pages(catalog)

@@ -15,7 +15,7 @@ from agentdocs.render import cut, render
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from agentdocs.catalog import AgentPage, Catalog, Entry, Resolved
+    from agentdocs.catalog import AgentPage, Entry, Resolved
     from agentdocs.model import Field, Tool
 
 
@@ -36,20 +36,25 @@ class Block:
 
 
 def agent_page(
-    catalog: Catalog, entry: Entry, page: AgentPage, peers: dict[str, list[Entry]]
+    entry: Entry, page: AgentPage, by_id: dict[str, Entry], peers: dict[str, list[Entry]]
 ) -> Page:
-    """Return one page of one agent."""
+    """Return one page of one agent.
+
+    :param by_id: all entries of the library.
+    :param peers: role → the entries that share it.
+    """
+    shadowed, definitions = slices.definitions(dict(texts(entry.agent)), list(page.sections))
     context: dict[str, Any] = {
         "entry": entry,
         "agent": entry.agent,
         "page": page,
-        "blocks": list(_blocks(entry, page)),
-        "definitions": slices.definitions(dict(texts(entry.agent)), list(page.sections))[1],
+        "blocks": list(_blocks(entry, page, shadowed)),
+        "definitions": definitions,
         "manifest": _manifest(entry, page),
         "home": HOME,
     }
     if page.name == OVERVIEW:
-        context |= _overview(catalog, entry, peers)
+        context |= _overview(entry, by_id, peers)
         return Page(entry.docname(), render("overview.md.j2", **context))
     if page.companion and not page.companion.outline:
         context["source"] = page.companion.raw.text if page.companion.raw else ""
@@ -58,11 +63,12 @@ def agent_page(
     return Page(entry.docname(page.name), render("sections.md.j2", **context))
 
 
-def _blocks(entry: Entry, page: AgentPage) -> Iterator[Block]:
+def _blocks(entry: Entry, page: AgentPage, shadowed: dict[str, set[int]]) -> Iterator[Block]:
     outlines = dict(texts(entry.agent))
-    shadowed, _ = slices.definitions(outlines, list(page.sections))
     raws = {entry.agent.path: entry.agent.raw}
     raws |= {c.path: c.raw for c in entry.agent.companions if c.raw}
+    shown = {item.path for item in page.sections}
+    lines = {path: slices.rows(raws[path], outlines[path]) for path in shown}
     pointers = _pointers(entry, page)
     for item in page.sections:
         key = (item.path, item.section.slug)
@@ -72,7 +78,7 @@ def _blocks(entry: Entry, page: AgentPage) -> Iterator[Block]:
             above = entry.anchors[item.path, item.away_from]
             part_of = (above.title, f"{above.docname}#{above.anchor}")
         text = slices.own_text(
-            item, raws[item.path], outlines[item.path], shadowed.get(item.path, set())
+            item, lines[item.path], outlines[item.path], shadowed.get(item.path, set())
         )
         name = f"{entry.id}:{item.section.slug}"
         if item.path != entry.agent.path:
@@ -168,9 +174,10 @@ def _card(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _overview(catalog: Catalog, entry: Entry, peers: dict[str, list[Entry]]) -> dict[str, Any]:
+def _overview(
+    entry: Entry, by_id: dict[str, Entry], peers: dict[str, list[Entry]]
+) -> dict[str, Any]:
     agent = entry.agent
-    by_id = {other.id: other for other in catalog.entries}
     when = () if agent.described_in_body else agent.activation.when
     described = () if agent.described_in_body else (*when, *agent.activation.when_not)
     # Verdicts of a table in the body stand in its own section and are not said twice.
@@ -181,7 +188,7 @@ def _overview(catalog: Catalog, entry: Entry, peers: dict[str, list[Entry]]) -> 
         "when_not": [text for text in agent.activation.when_not if text in own],
         "permits": _permits(entry),
         "names_no_tools": any(f.key in TOOLS for f in agent.fields),
-        "field_rows": [_field_row(field, agent.described_in_body) for field in agent.fields],
+        "field_rows": [_field_row(field) for field in agent.fields],
         "needed_by": [by_id[id] for id in entry.needed_by],
         "mentioned_by": [by_id[id] for id in entry.mentioned_by],
         "mentions": entry.mentioned(),
@@ -202,7 +209,7 @@ def _permits(entry: Entry) -> list[tuple[str, list[Tool]]]:
     return sorted(groups.items(), key=lambda group: order.index(group[0]))
 
 
-def _field_row(field: Field, in_body: bool) -> tuple[Field, str, str]:
+def _field_row(field: Field) -> tuple[Field, str, str]:
     """Return a field, how its value is shown, and its meaning."""
     value = field.value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):

@@ -7,6 +7,7 @@ pages and its neighbours in the collection, whatever the size of the library.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,7 @@ def _navigation(
     id = manifest["agent"]
     overview = agents.pages.get(f"{output}/{id}/index", manifest)
     pages = [(f"{output}/{id}/{name}", title) for name, title in overview.get("pages", [])]
-    here = next((n for n, (other, _) in enumerate(members) if other == id), 0)
+    here = bisect_left(members, (id,))
     first, last = max(0, here - NEIGHBOURS), here + NEIGHBOURS + 1
     current = f"{output}/{id}/{manifest['page']}"
     order = [docname for docname, _ in pages]
@@ -100,7 +101,8 @@ def add_context(
         return
     agents = domain.get(app.env)
     manifest = agents.pages.get(pagename) or context.get("agentdocs_manifest")
-    output = config.get(app).output
+    values = config.get(app)
+    output = values.output
     if manifest is None:
         if pagename.startswith(f"{output}/"):
             context["page_source_suffix"] = ""  # generated: there is nothing to edit or view
@@ -110,13 +112,12 @@ def add_context(
     context["agentdocs"] = navigation
     pathto = context["pathto"]
     for name, key in (("before", "prev"), ("after", "next")):
-        target = navigation[name]
-        context[key] = _neighbour(pathto, target)
+        context[key] = _neighbour(pathto, navigation[name])
     sidebars = list(context.get("sidebars") or [])
     spot = next((n for n, s in enumerate(sidebars) if "navigation" in s or "globaltoc" in s), None)
     sidebars.insert(len(sidebars) if spot is None else spot, "agentdocs/sidebar.html")
     context["sidebars"] = sidebars
-    url = config.get(app).edit_url
+    url = values.edit_url
     context["page_source_suffix"] = ".md" if url else ""
     if url:
         link = url.replace("{path}", quote(manifest["path"]))
