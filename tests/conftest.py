@@ -1,10 +1,11 @@
-"""What several test modules share: a library made of text, and the catalog of it."""
+"""What several test modules share: a library made of text with its catalog, and built sites."""
 
 from __future__ import annotations
 
 import pytest
 from agentdocs.catalog import build
 from agentdocs.library import read_library
+from hostile import sites
 
 
 @pytest.fixture
@@ -27,3 +28,15 @@ def write(tmp_path):
 def catalog(write):
     """Return a function that writes files and builds their catalog."""
     return lambda files, name="team": build(read_library(write(files, name)))
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory):
+    """Return the build of this repository's own site."""
+    return sites.own_site(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory):
+    """Return the build of the agents that try to act."""
+    return sites.hostile_site(tmp_path_factory)

@@ -91,7 +91,7 @@ def _problems(root: Path, only: str) -> tuple[list[Problem], int]:
     if not only:
         return list(catalog.problems), len(catalog.entries)
     mine = [entry for entry in catalog.entries if entry.agent.path == only]
-    paths = {only, *(c.path for entry in mine for c in entry.agent.companions)}
+    paths = {only, *(path for entry in mine for path in entry.agent.files)}
     return [problem for problem in catalog.problems if problem.path in paths], len(mine)
 
 

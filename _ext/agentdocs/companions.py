@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from agentdocs.markdown import outline
 from agentdocs.model import Companion
-from agentdocs.paths import resolve
+from agentdocs.paths import resolve, stem
 from agentdocs.problems import Problem, ProblemKind
 from agentdocs.source import is_binary, read_file
 
@@ -52,7 +52,7 @@ def with_companions(
             mine = by_folder.get(folder, [])
             beside = folder
         else:
-            beside = str(path.parent / path.name.split(".")[0])
+            beside = str(path.parent / stem(agent.path, False))
             mine = [*by_folder.get(f"{beside}/", []), *_named(agent.path, agent.outline, loose)]
         mine = [file for file in dict.fromkeys(mine) if file not in taken]
         taken.update(mine)

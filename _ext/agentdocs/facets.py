@@ -51,11 +51,7 @@ _FOOTER = re.compile(
 _NEXT_LABEL = re.compile(
     r"\s(?=(?:Version|Last Updated|Maintain\w*|Author)\b)|(?<!Last)\s(?=Updated\b)", re.IGNORECASE
 )
-_HEADING_KEYS = {
-    "description": "description", "role": "description", "purpose": "description",
-    "tools": "tools", "allowed tools": "tools", "available tools": "tools",
-    "model": "model", "tags": "tags",
-}  # fmt: skip
+_TOOL_TITLES = frozenset({"tools", "allowed tools", "available tools"})
 
 
 def text_of(field: Field | None) -> str:
@@ -103,7 +99,7 @@ def tools_field(raw: RawFile, *keys: str) -> tuple[Tool, ...]:
 
 def tools_section(outline: Outline) -> tuple[Tool, ...]:
     """Return the tools of a ``## Tools`` list."""
-    slugs = {s.slug for s in outline.sections if _HEADING_KEYS.get(_plain(s.title)) == "tools"}
+    slugs = {s.slug for s in outline.sections if _plain(s.title) in _TOOL_TITLES}
     found: list[Tool] = []
     for item in outline.items:
         if item.section in slugs:
@@ -266,13 +262,8 @@ def footer(outline: Outline) -> dict[str, tuple[str, int]]:
             match = _FOOTER.fullmatch(part.strip())
             if match and len(match["value"]) < 100:
                 key = match["key"].lower()
-                name = (
-                    "version"
-                    if key == "version"
-                    else "updated"
-                    if "updated" in key
-                    else "maintainer"
-                )
+                names = ("version", "updated")  # anything else is a person
+                name = next((name for name in names if name in key), "maintainer")
                 found[name] = (match["value"], line + offset)
     return found
 

@@ -73,7 +73,7 @@ def read_front_matter(path: str, text: str) -> FrontMatter:
         return _displaced(path, lines) or FrontMatter((), text, 1)
     end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in ("---", "...")), None)
     if end is not None and not _looks_like_fields(lines[1:end]):
-        if end is not None and any(line.strip() for line in lines[1:end]):
+        if any(line.strip() for line in lines[1:end]):
             end = None
     elif _runs_into_text(lines, end):
         end = None

@@ -84,7 +84,6 @@ class _Head:
     heading_end: int
     markup: str
     parent: str = ""
-    inferred: bool = False
     code_lines: int = 0
     languages: list[str] = field(default_factory=list)
 
@@ -178,13 +177,12 @@ class _Builder:
         title = inline_text(inline).strip()
         joined = re.sub(r"(?<!\\)((?:\\\\)*)\\\n", r"\1 ", inline.content)  # hard breaks
         text = " ".join(joined.split())
-        inferred = markup == "**"
-        if inferred:
+        if markup == "**":
             text = title = title.rstrip(": ")
         slug = unique(slugify(title), self.slugs)
         if re.search(r"(?<!\\)(?:\\\\)*#$", text):
             text = text[:-1] + "\\#"  # or it would close the heading
-        head = _Head(title, slug, level, rows[0], rows[1], text, inferred=inferred)
+        head = _Head(title, slug, level, rows[0], rows[1], text)
         head.parent = next((h.slug for h in self._above(level)), "")
         self.heads.append(head)
 
@@ -296,11 +294,9 @@ class _Builder:
         assert token.map is not None
         text = inline_text(token).strip()
         codes = tuple(c.content for c in token.children or () if c.type == "code_inline")
-        box = re.match(r"\[([ xX])\]\s+", text)
-        checked = None if box is None else box[1] != " "
-        text = text[box.end() :] if box else text
+        text = re.sub(r"^\[[ xX]\]\s+", "", text)  # a task's box
         line = self.first + token.map[0]
-        self.items.append(Item(text, codes, line, self.heads[-1].slug, checked))
+        self.items.append(Item(text, codes, line, self.heads[-1].slug))
 
     def _sections(self) -> Iterator[Section]:
         for index, head in enumerate(self.heads):
@@ -320,7 +316,6 @@ class _Builder:
                 markup=head.markup,
                 prose=max(0, own - head.code_lines),
                 languages=tuple(head.languages),
-                inferred=head.inferred,
             )
 
 

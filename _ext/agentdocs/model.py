@@ -103,8 +103,6 @@ class Section:
     """Lines of its own text that are not code."""
     languages: tuple[str, ...]
     """Languages of its own snippets, one for each line of code."""
-    inferred: bool = False
-    """True where a bold paragraph was taken for a heading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +123,6 @@ class Item:
     """Its code spans."""
     line: int
     section: str
-    checked: bool | None = None
-    """For ``[ ]`` and ``[x]``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +248,11 @@ class Agent:
     def path(self) -> str:
         """The path of the definition file."""
         return self.raw.path
+
+    @property
+    def files(self) -> list[str]:
+        """The paths of the definition and of all companions."""
+        return [self.path, *(companion.path for companion in self.companions)]
 
 
 @dataclass(frozen=True, slots=True)

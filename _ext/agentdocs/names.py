@@ -37,7 +37,7 @@ class Names:
 
     def find(self, name: str, collection: str) -> tuple[str, str]:
         """Return the id a name means; or the role, where several agents could be meant."""
-        key = name.lower().lstrip("@")
+        key = _key(name)
         found = self.ids.get(key) or self.ids.get(key.rpartition(":")[2]) or []
         near = [id for id, where in found if where == collection]
         if len(near) == 1 or len(found) == 1:
@@ -45,10 +45,18 @@ class Names:
         role = self.roles.get(key, "")
         return "", role if found and self.members.get(role, 0) > 1 else ""
 
+    def role(self, name: str) -> str:
+        """Return the role of the agents that a name means; empty where there are none."""
+        return self.roles.get(_key(name), "")
+
     def known(self, word: str) -> bool:
         """Whether a word is a spelling of some agent."""
-        key = word.lower().lstrip("@")
+        key = _key(word)
         return key in self.ids or (":" in key and key.rpartition(":")[2] in self.ids)
+
+
+def _key(word: str) -> str:
+    return word.lower().lstrip("@")
 
 
 def mentions(outline: Outline, names: Names) -> Iterator[tuple[str, int]]:

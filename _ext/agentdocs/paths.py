@@ -6,6 +6,15 @@ import posixpath
 from pathlib import PurePosixPath
 
 
+def stem(path: str, is_skill: bool) -> str:
+    """Return what a definition file is called by its place: a skill is its folder.
+
+    Empty for a skill that lies in the library's root.
+    """
+    file = PurePosixPath(path)
+    return file.parent.name if is_skill else file.name.split(".")[0]
+
+
 def resolve(source: str, target: str) -> str | None:
     """Return ``target``, written in the file ``source``, as a path from the library's root.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from agentdocs import facets, tools
@@ -13,6 +12,7 @@ from agentdocs.dialects.base import NOTHING
 from agentdocs.fields import LISTS, MEANINGS, TEXTS, TOOLS, meaning
 from agentdocs.markdown import outline as parse_outline
 from agentdocs.model import Agent, Field
+from agentdocs.paths import stem
 from agentdocs.problems import Edit, Problem, ProblemKind, brief
 from agentdocs.slugs import slugify
 
@@ -102,12 +102,11 @@ def _name(
     name = " ".join(reading.name.split())
     if name:
         return name[:MAX_NAME].strip(), ()
-    path = PurePosixPath(raw.path)
-    stem = path.parent.name if is_skill and path.parent.name else path.name.split(".")[0]
     if title and title.title:
         name, line, markup = title.title, title.line, title.markup
     else:
-        name, line, markup = stem or "agent", 1, ""
+        place = stem(raw.path, is_skill) or stem(raw.path, False)
+        name, line, markup = place or "agent", 1, ""
     return name[:MAX_NAME].strip(), (Field("name", name, markup, line, "inferred"),)
 
 
@@ -189,18 +188,24 @@ def _in_capitals(raw: RawFile, field: Field, lower: str) -> Problem:
 
 def _check_name(agent: Agent) -> Iterator[Problem]:
     field = agent.raw.field("name")
-    path = PurePosixPath(agent.path)
-    stem = path.parent.name if agent.is_skill else path.name.split(".")[0]
-    if field and stem and slugify(agent.name) != slugify(stem):
+    place = stem(agent.path, agent.is_skill)
+    if field and place and slugify(agent.name) != slugify(place):
         what = "folder" if agent.is_skill else "file"
-        text = f"The name is “{brief(agent.name)}”, but the {what} is called “{brief(stem)}”."
+        text = f"The name is “{brief(agent.name)}”, but the {what} is called “{brief(place)}”."
         yield Problem(agent.path, field.line, text, ProblemKind.NAME_DIFFERS)
 
 
+_STATED = {
+    "version": ("version",),
+    "maintainer": ("author", "maintainer"),
+    "updated": ("updated", "last_updated", "date"),
+}
+"""What a footer says → the fields that say the same."""
+
+
 def _check_footer(agent: Agent, foot: dict[str, tuple[str, int]]) -> Iterator[Problem]:
-    for key, name in (("version", "version"), ("maintainer", "author"), ("updated", "updated")):
-        keys = (name, "maintainer") if name == "author" else (name, "last_updated", "date")
-        field = facets.first(agent.raw, *(keys if name != "version" else ("version",)))
+    for key, names in _STATED.items():
+        field = facets.first(agent.raw, *names)
         if key not in foot or field is None:
             continue
         value, line = foot[key]

@@ -56,7 +56,7 @@ def write(pages: Iterable[Page], folder: Path) -> Written:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         written.append(page.docname)
-    removed = [path for path in sorted(there - wanted) if _has_mark(path)]
+    removed = [path for path in sorted(there - wanted) if has_mark(path)]
     for path in removed:
         path.unlink()
         for parent in path.parents:
@@ -72,6 +72,7 @@ def is_ours(data: bytes) -> bool:
     return data.startswith(_BEGINNINGS)
 
 
-def _has_mark(path: Path) -> bool:
+def has_mark(path: Path) -> bool:
+    """Whether a file was written here."""
     with path.open("rb") as stream:
         return is_ours(stream.read(100))

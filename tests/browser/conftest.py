@@ -10,7 +10,6 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hostile import sites
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,16 +60,6 @@ def _serve(site: Build) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture(scope="session")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    return sites.own_site(tmp_path_factory)
-
-
-@pytest.fixture(scope="session")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    return sites.hostile_site(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    return sites.hostile_site(tmp_path_factory)
-
-
-@pytest.fixture(scope="session")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> Build:
     return sites.clean_site(tmp_path_factory)
 

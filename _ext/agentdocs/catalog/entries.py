@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from agentdocs import placing
 from agentdocs.catalog.types import HOME, AgentPage, Entry, Location, texts
+from agentdocs.paths import stem
 from agentdocs.placing import PAGES, TITLES, Placed
 from agentdocs.slugs import slugify, unique
 
@@ -23,9 +24,7 @@ def identify(library: Library, rules: tuple[Rule, ...]) -> list[Entry]:
     entries = []
     for agent in library.agents:
         folder = PurePosixPath(agent.path).parent
-        stem = PurePosixPath(agent.path).name.split(".")[0]
         if agent.is_skill:
-            stem = folder.name or library.name
             folder = folder.parent
         parts = folder.parts or (library.name,)
         collection = collections.get(str(folder), "")
@@ -34,7 +33,8 @@ def identify(library: Library, rules: tuple[Rule, ...]) -> list[Entry]:
             if collection.partition("/")[0] == HOME:
                 collection = collection.replace(HOME, f"{HOME}-2", 1)
             collections[str(folder)] = collection
-        id = unique(f"{collection}/{slugify(stem, 'agent')}", taken)
+        place = stem(agent.path, agent.is_skill) or (library.name if agent.is_skill else "")
+        id = unique(f"{collection}/{slugify(place, 'agent')}", taken)
         entries.append(_entry(agent, id, collection, rules))
     return entries
 
@@ -49,12 +49,11 @@ def _entry(agent: Agent, id: str, collection: str, rules: tuple[Rule, ...]) -> E
     for companion in agent.companions:
         if companion.raw is None:
             continue
-        stem = str(PurePosixPath(companion.name).with_suffix(""))
-        name = PurePosixPath(stem).name.lower()
+        name = PurePosixPath(companion.name).stem.lower()
         if companion.outline and name in PAGES[1:]:
             joined[name] += placing.together(companion.outline, companion.path, name, 2)
         else:
-            own.append(_companion_page(companion, stem, taken))
+            own.append(_companion_page(companion, taken))
     pages = [
         AgentPage(name, TITLES.get(name, name.replace("-", " ").capitalize()), tuple(items))
         for name, items in joined.items()
@@ -70,8 +69,9 @@ def _has_text(items: list[Placed]) -> bool:
     return any(item.section.level or item.section.prose or item.section.languages for item in items)
 
 
-def _companion_page(companion: Companion, stem: str, taken: set[str]) -> AgentPage:
-    parts = [slugify(part, "file") for part in stem.split("/") if part not in ("", ".", "..")]
+def _companion_page(companion: Companion, taken: set[str]) -> AgentPage:
+    path = PurePosixPath(companion.name).with_suffix("")
+    parts = [slugify(part, "file") for part in path.parts if part not in (".", "..")]
     name = unique("/".join(parts) or "file", taken)
     title = companion.name
     sections: tuple[Placed, ...] = ()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from agentdocs.catalog.types import HOME, Entry, Location, Relation, Resolved, texts
 from agentdocs.names import Names, mentions
-from agentdocs.paths import resolve
+from agentdocs.paths import resolve, stem
 from agentdocs.placing import PAGES, TITLES
 from agentdocs.problems import Problem, ProblemKind, brief
 from agentdocs.slugs import slugify
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
 def spellings(entry: Entry) -> set[str]:
     """Return the words that mean this agent in a text."""
-    path = PurePosixPath(entry.agent.path)
-    stem = path.parent.name if entry.agent.is_skill else path.name.split(".")[0]
-    return {entry.agent.name.lower(), stem.lower(), entry.role} - {""}
+    place = stem(entry.agent.path, entry.agent.is_skill)
+    return {entry.agent.name.lower(), place.lower(), entry.role} - {""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +49,11 @@ def files_of(entries: list[Entry]) -> Files:
         for companion in entry.agent.companions:
             owners[companion.path] = entry
             page = by_path.get(companion.path)
-            stem = PurePosixPath(companion.path).stem.lower()
+            name = PurePosixPath(companion.path).stem.lower()
             if page:
                 locations[companion.path] = Location(entry.docname(page.name), "", page.title)
-            elif companion.outline and any(p.name == stem for p in entry.pages):
-                locations[companion.path] = Location(entry.docname(stem), "", TITLES[stem])
+            elif companion.outline and any(p.name == name for p in entry.pages):
+                locations[companion.path] = Location(entry.docname(name), "", TITLES[name])
             downloads.add(companion.path)
     folders = {str(parent) for path in owners for parent in PurePosixPath(path).parents}
     return Files(locations, downloads, owners, folders)
@@ -73,7 +72,7 @@ def linked(entry: Entry, files: Files, names: Names) -> Entry:
             if problem:
                 problems.append(problem)
         for name, line in mentions(outline, names):
-            if name in found or names.roles.get(name.lower().lstrip("@")) == entry.role:
+            if name in found or names.role(name) == entry.role:
                 continue
             relation = _relation(name, line, entry, names)
             if relation.location:

@@ -87,11 +87,6 @@ class Entry:
     mentioned_by: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
-    @property
-    def slug(self) -> str:
-        """The last part of the id."""
-        return self.id.rpartition("/")[2]
-
     def mentioned(self) -> list[tuple[str, str]]:
         """Return name and document of each agent that is mentioned, once."""
         found: dict[str, str] = {}

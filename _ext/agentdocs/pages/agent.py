@@ -138,7 +138,7 @@ def _manifest(entry: Entry, page: AgentPage) -> dict[str, Any]:
     }  # fmt: skip
     if page.name == OVERVIEW:
         manifest["card"] = _card(entry)
-        manifest["files"] = [agent.path, *(c.path for c in agent.companions)]
+        manifest["files"] = agent.files
         manifest["sources"] = [list(source) for source in entry.sources()]
         manifest["pages"] = [[p.name, p.title] for p in entry.pages]
     return manifest

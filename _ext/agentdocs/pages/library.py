@@ -69,13 +69,14 @@ def library_pages(catalog: Catalog) -> Iterator[Page]:
     yield from _health(catalog, count)
 
 
-def _chunks(rows: Sequence[Any]) -> Iterator[tuple[int, Sequence[Any]]]:
-    for number, start in enumerate(range(0, max(1, len(rows)), CHUNK), 1):
-        yield number, rows[start : start + CHUNK]
-
-
-def _numbered(docname: str, number: int) -> str:
-    return docname if number == 1 else f"{docname}-{number}"
+def _parts(
+    docname: str, rows: Sequence[Any]
+) -> Iterator[tuple[str, Sequence[Any], dict[str, Any]]]:
+    """Split a list into pages: yield each one's document, its rows and what its pager shows."""
+    starts = range(0, max(1, len(rows)), CHUNK)
+    others = [docname if start == 0 else f"{docname}-{start // CHUNK + 1}" for start in starts]
+    for number, (start, other) in enumerate(zip(starts, others, strict=True), 1):
+        yield other, rows[start : start + CHUNK], {"number": number, "others": others}
 
 
 def _listing(
@@ -87,12 +88,10 @@ def _listing(
     kind: str,
     name: str,
 ) -> Iterator[Page]:
-    total = -(-len(members) // CHUNK)
-    for number, chunk in _chunks(members):
-        yield Page(_numbered(docname, number), render(
+    for part, chunk, pager in _parts(docname, members):
+        yield Page(part, render(
             "listing.md.j2", home=HOME, catalog=catalog, title=title, sentence=sentence,
-            members=chunk, count=len(members), kind=kind, name=name, number=number, total=total,
-            others=[_numbered(docname, n) for n in range(1, total + 1)],
+            members=chunk, count=len(members), kind=kind, name=name, **pager,
         ))  # fmt: skip
 
 
@@ -122,12 +121,10 @@ def _gallery(
     ))  # fmt: skip
     for name, rows in languages.items():
         docname = f"{HOME}/snippets/{slugs[name]}"
-        total = -(-len(rows) // CHUNK)
-        for number, chunk in _chunks(rows):
-            yield Page(_numbered(docname, number), render(
+        for part, chunk, pager in _parts(docname, rows):
+            yield Page(part, render(
                 "snippets.md.j2", home=HOME, catalog=catalog, name=name, rows=chunk,
-                count=len(rows), number=number, total=total,
-                others=[_numbered(docname, n) for n in range(1, total + 1)],
+                count=len(rows), **pager,
             ))  # fmt: skip
 
 
@@ -148,30 +145,21 @@ def _graph(catalog: Catalog) -> Iterator[Page]:
         for entry in catalog.entries
         if entry.id in touched
     ]
-    total = -(-len(rows) // CHUNK)
-    for number, chunk in _chunks(rows):
-        yield Page(_numbered(f"{HOME}/graph", number), render(
+    for part, chunk, pager in _parts(f"{HOME}/graph", rows):
+        yield Page(part, render(
             "graph.md.j2", home=HOME, catalog=catalog, data={"nodes": nodes, "edges": edges},
-            rows=chunk, number=number,
-            others=[_numbered(f"{HOME}/graph", n) for n in range(1, total + 1)],
+            rows=chunk, **pager,
         ))  # fmt: skip
 
 
 def _health(catalog: Catalog, count: dict[Severity, int]) -> Iterator[Page]:
-    owners = {p: entry.id for entry in catalog.entries for p in _files(entry)}
+    owners = {p: entry.id for entry in catalog.entries for p in entry.agent.files}
     ordered = sorted(catalog.problems, key=lambda p: (p.path, p.line))
-    total = -(-len(ordered) // CHUNK)
-    docname = f"{HOME}/health"
-    for number, chunk in _chunks(ordered):
+    for part, chunk, pager in _parts(f"{HOME}/health", ordered):
         files: dict[str, list[Any]] = {}
         for problem in chunk:
             files.setdefault(problem.path, []).append(problem)
-        yield Page(_numbered(docname, number), render(
+        yield Page(part, render(
             "health.md.j2", home=HOME, catalog=catalog, files=files, owners=owners, count=count,
-            number=number, total=total,
-            others=[_numbered(docname, n) for n in range(1, total + 1)],
+            **pager,
         ))  # fmt: skip
-
-
-def _files(entry: Entry) -> list[str]:
-    return [entry.agent.path, *(companion.path for companion in entry.agent.companions)]

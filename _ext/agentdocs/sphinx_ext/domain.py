@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from docutils import nodes
 from sphinx.domains import Domain, Index, IndexEntry, ObjType
 from sphinx.roles import XRefRole
-from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 from sphinx.util.osutil import relative_uri
 
@@ -23,13 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from typing import ClassVar
 
-    from docutils import nodes
     from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
-
-logger = logging.getLogger(__name__)
 
 FILES = f"{HOME}/files"
 """The folder, inside the generated one, that downloads are copied to."""
@@ -50,6 +47,11 @@ def download_name(path: str) -> str:
     if "." not in name:
         return path if plain != path else f"{path}.plain.txt"
     return path if name.rpartition(".")[2].lower() in _PLAIN else f"{path}.txt"
+
+
+def download_uri(output: str, path: str) -> str:
+    """Return the address of a download, from the root of the site."""
+    return f"{output}/{FILES}/{quote(download_name(path))}"
 
 
 class _AgentIndex(Index):
@@ -222,15 +224,12 @@ class AgentDomain(Domain):
         self, builder: Builder, fromdocname: str, node: pending_xref, contnode: nodes.Element
     ) -> nodes.Element | None:
         """Link to a verbatim page or a download; they exist for HTML only."""
-        from docutils import nodes
-
         if builder.format != "html":
             return contnode
         path, anchor = node["reftarget"], node.get("anchor", "")
         here = builder.get_target_uri(fromdocname)
         if node["reftype"] == "download":
-            folder = self.env.config.agentdocs_output
-            there = f"{folder}/{FILES}/{quote(download_name(path))}"
+            there = download_uri(self.env.config.agentdocs_output, path)
         elif path in self.sources:
             there = builder.get_target_uri(self.sources[path][1])
         else:

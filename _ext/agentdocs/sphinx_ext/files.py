@@ -9,7 +9,6 @@ import shutil
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from sphinx.util.osutil import relative_uri
 
@@ -45,7 +44,7 @@ def verbatim(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
             continue
         raw = parse(path, data) if isinstance(data, bytes) else data
         here = app.builder.get_target_uri(pagename)
-        download = f"{values.output}/{domain.FILES}/{quote(domain.download_name(path))}"
+        download = domain.download_uri(values.output, path)
         body = app.builder.templates.render(
             "agentdocs/source.html",
             {
@@ -105,10 +104,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 with contextlib.suppress(FileNotFoundError):  # removed while Sphinx was building
                     shutil.copy2(folder / path, copy)
-    if target.is_dir():
-        for file in target.rglob("*"):
-            if file.is_file() and file not in wanted:
-                file.unlink()
+    _remove(target, "*", wanted)
     _prune(app, agents)
     cards = [
         [app.builder.get_target_uri(docname), manifest["card"]]
@@ -131,13 +127,16 @@ def _prune(app: Sphinx, agents: domain.AgentDomain) -> None:
         Path(app.builder.get_outfilename(page))  # type: ignore[attr-defined]
         for _, page in agents.sources.values()
     }
-    for file in there.rglob("*.html") if there.is_dir() else ():
-        if file not in wanted and not file.is_relative_to(there / domain.FILES):
-            file.unlink()
+    wanted |= set((there / domain.FILES).rglob("*.html"))
+    _remove(there, "*.html", wanted)
     sources = Path(app.outdir) / "_sources"
-    for file in (sources / folder).rglob("*.md.txt") if (sources / folder).is_dir() else ():
-        docname = file.relative_to(sources).as_posix().removesuffix(".md.txt")
-        if docname not in app.env.found_docs:
+    _remove(sources / folder, "*.md.txt", {sources / f"{n}.md.txt" for n in app.env.found_docs})
+
+
+def _remove(folder: Path, pattern: str, wanted: set[Path]) -> None:
+    """Remove the files below a folder that are not wanted any more."""
+    for file in list(folder.rglob(pattern)) if folder.is_dir() else ():
+        if file.is_file() and file not in wanted:
             file.unlink()
 
 

@@ -18,7 +18,7 @@ from agentdocs.library import read_library
 from agentdocs.pages import pages
 from agentdocs.problems import printable
 from agentdocs.sphinx_ext import config
-from agentdocs.writer import NotOursError, is_ours, write
+from agentdocs.writer import NotOursError, has_mark, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,7 +67,7 @@ def generate(app: Sphinx) -> None:
         "agentdocs: %d agents, %d pages written, %d unchanged, %d removed",
         len(catalog.entries), len(written.written), written.kept, len(written.removed),
     )  # fmt: skip
-    _exclude(app, folder, out)
+    _exclude(app, folder)
     _report(catalog, folder)
     app.emit("agentdocs-catalog", catalog)
 
@@ -97,7 +97,7 @@ def _remember(memory: Path, known: Known) -> None:
     new.replace(memory)
 
 
-def _exclude(app: Sphinx, folder: Path, out: Path) -> None:
+def _exclude(app: Sphinx, folder: Path) -> None:
     """Keep Sphinx from reading a library inside the source folder itself.
 
     As pages of their own, agent files would be programs: MyST runs what stands in them.
@@ -106,7 +106,7 @@ def _exclude(app: Sphinx, folder: Path, out: Path) -> None:
     if not folder.is_relative_to(source):
         return
     for file in folder.rglob("*"):
-        if not file.is_file() or is_ours(file.read_bytes()[:100]):
+        if not file.is_file() or has_mark(file):
             continue
         relative = file.relative_to(source).as_posix()
         app.config.exclude_patterns.append(re.sub(r"[\[*?]", r"[\g<0>]", relative))

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from docutils import nodes
 from pygments.lexers import get_lexer_by_name
@@ -314,8 +314,7 @@ def _lexer(language: str) -> str:
 
 def _visit_image(self: Any, node: agent_image) -> None:
     builder = self.builder
-    output = builder.config.agentdocs_output
-    there = f"{output}/{domain.FILES}/{quote(domain.download_name(node['path']))}"
+    there = domain.download_uri(builder.config.agentdocs_output, node["path"])
     uri = relative_uri(builder.get_target_uri(builder.current_docname), there)
     self.body.append(self.emptytag(node, "img", "", src=uri, alt=node["alt"], loading="lazy"))
     raise nodes.SkipNode
