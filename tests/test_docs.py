@@ -35,9 +35,10 @@ def commands():
     """Yield each command line of the manual, with where it stands."""
     for path in MANUAL:
         for language, code, line in fences(path):
-            if language in SHELL:
-                for row in code.replace("\\\n", " ").splitlines():
-                    yield f"{path.name}:{line}", row.removeprefix("$ ").strip()
+            for row in code.replace("\\\n", " ").splitlines():
+                # In a workflow or a hook, a command is the value of a key.
+                if language in SHELL or (language in ("yaml", "toml") and "-m agentdocs" in row):
+                    yield f"{path.name}:{line}", row.strip().removeprefix("$ ")
 
 
 def sessions():
@@ -112,6 +113,7 @@ def test_the_dialect_of_the_manual_is_one_file_and_one_row(monkeypatch):
     text = "---\ndescription: Reviews.\nmode: subagent\ntools:\n  write: false\n---\n\nLook.\n"
     agent = read_agent(parse("team/reviewer.md", text.encode()))
     assert (agent.dialect, agent.name) == ("opencode", "reviewer")
+    assert [field.key for field in agent.fields if field.status == "inferred"] == []
     assert [(tool.name, tool.allowed) for tool in agent.tools] == [("Write", False)]
 
 

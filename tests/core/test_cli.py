@@ -106,6 +106,14 @@ def test_a_control_character_does_not_get_lost_in_a_fix(write, tmp_path):
     assert (tmp_path / "loud.md").read_bytes().endswith(b"bell \x07\n")
 
 
+def test_a_fix_that_would_lose_a_character_is_not_made(write, tmp_path):
+    """On a page, � stands for it; in the file it must stay what it is."""
+    broken = BROKEN.encode().replace(b"scales", b"sc\x07les")
+    (tmp_path / "loud.md").write_bytes(broken)
+    run("check", tmp_path, "--fix")
+    assert (tmp_path / "loud.md").read_bytes() == broken
+
+
 def test_one_file_is_checked_within_its_library(write, tmp_path):
     asks = "---\nname: asks\ndescription: Asks.\nagents: [tidy]\n---\n\n[tidy](../other/tidy.md)\n"
     write(
