@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agentdocs import __version__
 
@@ -36,11 +36,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="agentdocs",
         description="Reads folders of agent definition files: says what is wrong with them, "
-        "and turns them into pages.",
+        "runs the code in them, and turns them into pages.",
         epilog="Examples:\n"
         "  python -m agentdocs check agents/              what is wrong, and at which line\n"
         "  python -m agentdocs check agents/ --diff       what --fix would change\n"
-        "  python -m agentdocs render agents/ build/md    the pages, as Markdown\n",
+        "  python -m agentdocs render agents/ build/md    the pages, as Markdown\n"
+        "  python -m agentdocs verify                     run the snippets of all agents\n"
+        "  python -m agentdocs doctor                     what is there to run them with\n",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"agentdocs {__version__}")
@@ -75,7 +77,113 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("path", type=Path, metavar="PATH", help="a folder with agent files")
     render.add_argument("out", type=Path, metavar="OUT", help="the folder to write into")
     render.set_defaults(run=_render)
+    _add_verify(commands)
     return parser
+
+
+def _add_verify(commands: Any) -> None:
+    verify = commands.add_parser(
+        "verify",
+        help="run the snippets of agents in a sandbox, and say how far each is proved",
+        description="Verifies snippets: what parses, whose names and imports resolve, what runs, "
+        "and what does what its contract says. Only what has changed is run. Exits with 1 if "
+        "a snippet fails.",
+        epilog="Examples:\n"
+        "  python -m agentdocs verify                         everything the project holds\n"
+        "  python -m agentdocs verify agents/team             one folder\n"
+        "  python -m agentdocs verify agents/x.md::setup#2    one snippet\n"
+        "  python -m agentdocs verify --init agents/x.md      a first contract for an agent\n"
+        "  python -m agentdocs verify --diff --update         new outputs into contracts\n"
+        "  python -m agentdocs verify --shard 2/8             the second of eight parts\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verify.add_argument(
+        "paths", nargs="*", metavar="PATH",
+        help="folders, files, or FILE::ADDRESS (default: what [tool.agentdocs] in pyproject.toml "
+        "names, else agents)",
+    )  # fmt: skip
+    verify.add_argument("--init", metavar="AGENT", help="write a first contract for an agent")
+    verify.add_argument(
+        "--update", action="store_true", help="write new outputs and digests into contracts"
+    )
+    verify.add_argument("--diff", action="store_true", help="show what --update changes")
+    verify.add_argument("--shard", type=_shard, metavar="I/N", help="only the I-th of N parts")
+    verify.add_argument("--fresh", action="store_true", help="run again what has not changed")
+    verify.add_argument(
+        "--require", choices=("parses", "names", "imports", "runs", "checked"),
+        help="fail what can be run and does not come so far, unless its author says why",
+    )  # fmt: skip
+    verify.add_argument(
+        "--unsafe", action="store_true",
+        help="run without a sandbox: snippets can then do all that you can",
+    )  # fmt: skip
+    verify.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="for one snippet")
+    verify.add_argument(
+        "--jobs", "-j", type=int, default=0, metavar="N", help="sandboxes at a time"
+    )
+    verify.add_argument("--results", metavar="FILE", help="where results are kept")
+    verify.add_argument(
+        "--format", choices=("text", "json", "github"), default="text",
+        help="for people, for programs, or as annotations of a pull request (default: text)",
+    )  # fmt: skip
+    verify.add_argument("--verbose", "-v", action="store_true", help="name every snippet")
+    verify.set_defaults(run=_verify)
+
+    results = commands.add_parser("results", help="unite the results of several machines")
+    inner = results.add_subparsers(required=True, metavar="COMMAND")
+    merge = inner.add_parser(
+        "merge",
+        help="unite several results.json",
+        description="Unites results; of two verdicts on one snippet, the newer counts. Exits "
+        "with 1 if one of them is a failure.",
+    )
+    merge.add_argument("files", nargs="+", metavar="FILE", help="what shards have written")
+    merge.add_argument("--out", "-o", default=".agentdocs/results.json", metavar="FILE")
+    merge.set_defaults(run=_merge)
+
+    doctor = commands.add_parser(
+        "doctor",
+        help="say what is there to run snippets with, and how to install what is missing",
+    )
+    doctor.add_argument("--format", choices=("text", "json"), default="text")
+    doctor.set_defaults(run=_doctor)
+
+
+def _shard(text: str) -> tuple[int, int]:
+    from agentdocs.verify.shards import parse
+
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds <= 600:
+        raise argparse.ArgumentTypeError(f"“{text}” is no number of seconds up to 600")
+    return seconds
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from agentdocs.verify.command import verify
+
+    return verify(options)
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from agentdocs.verify.command import merge
+
+    return merge(options)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from agentdocs.verify.command import doctor
+
+    return doctor(options)
 
 
 def _read(path: Path) -> Catalog:

@@ -40,6 +40,20 @@ def to_json(problems: Sequence[Problem], agents: int) -> str:
 
 def to_github(problems: Sequence[Problem], folder: PurePath) -> str:
     """Return workflow commands, which GitHub shows beside the lines of a pull request."""
+    return "\n".join(
+        annotation(
+            _GITHUB[p.severity], str(folder / p.path), p.line, p.kind.value,
+            " ".join([p.text, p.hint]).strip(),
+        )
+        for p in problems
+    )  # fmt: skip
+
+
+def annotation(level: str, path: str, line: int, title: str, text: str) -> str:
+    """Return one workflow command.
+
+    :param level: ``error``, ``warning`` or ``notice``.
+    """
 
     def escape(text: str) -> str:
         return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
@@ -47,11 +61,7 @@ def to_github(problems: Sequence[Problem], folder: PurePath) -> str:
     def value(text: str) -> str:
         return escape(text).replace(":", "%3A").replace(",", "%2C")
 
-    return "\n".join(
-        f"::{_GITHUB[p.severity]} file={value(str(folder / p.path))},line={p.line},"
-        f"title={value(p.kind.value)}::{escape(' '.join([p.text, p.hint]).strip())}"
-        for p in problems
-    )
+    return f"::{level} file={value(path)},line={line},title={value(title)}::{escape(text)}"
 
 
 def print_text(

@@ -210,8 +210,11 @@ class _Builder:
         self.addresses.add(address)
         line = self.first + start
         self.snippets.append(
-            Snippet(address, language, info, token.content, line, self.first + end, head.slug)
-        )
+            Snippet(
+                address, language, info, token.content, line, self.first + end, head.slug,
+                line + (token.type == "fence"),
+            )
+        )  # fmt: skip
         head.code_lines += end - start
         head.languages += [language] * max(1, token.content.count("\n"))
         if token.type == "fence":

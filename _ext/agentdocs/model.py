@@ -68,6 +68,8 @@ class Snippet:
     """The line after the block."""
     section: str
     """The slug of the section it stands in."""
+    first: int = 0
+    """The line of its first line of code."""
 
 
 @dataclass(frozen=True, slots=True)

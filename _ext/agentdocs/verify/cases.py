@@ -1,0 +1,188 @@
+"""Documents and contracts → cases in sessions: what is known of each snippet before it is run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from agentdocs.verify import contract as contracts
+from agentdocs.verify.languages import by_fence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from agentdocs.model import Snippet
+    from agentdocs.verify.contract import Contract, Rule
+    from agentdocs.verify.documents import Document, Text
+    from agentdocs.verify.languages.base import Language
+    from agentdocs.verify.model import ContractProblem
+
+ENGINE = "1"
+"""To be raised when the same input gets another verdict."""
+MAX_FILES = 16 << 20
+"""Most bytes of companions that a session gets."""
+
+
+@dataclass(eq=False, slots=True)
+class Case:
+    """A snippet that is to be judged."""
+
+    document: Document
+    text: Text
+    snippet: Snippet
+    language: Language | None
+    rule: Rule | None
+    """What its contract says of it."""
+    broken: str = ""
+    """Why its contract cannot be kept."""
+    hash: str = ""
+    """Of everything that its verdict depends on."""
+
+    @property
+    def key(self) -> str:
+        """What a contract calls it."""
+        return f"{self.text.prefix}{self.snippet.address}"
+
+    @property
+    def id(self) -> str:
+        """``PATH::ADDRESS``."""
+        return f"{self.text.path}::{self.snippet.address}"
+
+
+@dataclass(eq=False, slots=True)
+class Session:
+    """Cases that share a namespace, in order, with the files that they may use."""
+
+    document: Document
+    contract: Contract
+    language: Language | None
+    cases: list[Case]
+    before: frozenset[str] = frozenset()
+    """Keys of cases that are here only because others come after them."""
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Plan:
+    """Everything that there is to judge."""
+
+    sessions: list[Session]
+    problems: list[ContractProblem]
+
+
+def plan(
+    root: str, documents: tuple[Document, ...], machine: str, texts: Mapping[str, str]
+) -> Plan:
+    """Read contracts and put snippets into sessions.
+
+    :param machine: what the verdicts depend on beside the documents.
+    :param texts: contracts that are to be taken instead of those on disk, by path.
+    """
+    sessions: list[Session] = []
+    problems: list[ContractProblem] = []
+    for document in documents:
+        contract, found = _contract(root, document, texts)
+        problems += found
+        files = _files(document)
+        for session in _sessions(document, contract):
+            session.files = files
+            _hash(session, machine)
+            sessions.append(session)
+    return Plan(sessions, problems)
+
+
+def _contract(
+    root: str, document: Document, texts: Mapping[str, str]
+) -> tuple[Contract, list[ContractProblem]]:
+    path = document.contract
+    if path in texts:
+        text = texts[path]
+    else:
+        try:
+            with open(os.path.join(root, path), encoding="utf-8", errors="replace") as file:
+                text = file.read()
+        except OSError:
+            return contracts.NONE, []
+    contract, problems = contracts.read(path, text)
+    return contract, [*problems, *contracts.match(contract, document.snippets())]
+
+
+def _sessions(document: Document, contract: Contract) -> Iterator[Session]:
+    groups: dict[tuple[str, ...], list[Case]] = {}
+    for text in document.texts:
+        for snippet in text.snippets:
+            key = f"{text.prefix}{snippet.address}"
+            rule = contract.rules.get(key)
+            language = by_fence(rule.language if rule and rule.language else snippet.language)
+            case = Case(document, text, snippet, language, rule)
+            if key in contract.broken:
+                case.broken = "it cannot be read"
+            elif rule and rule.digest != contracts.digest(snippet.code):
+                case.broken = "the snippet has changed since it was written"
+            space = (rule.namespace if rule else "") or contract.namespace
+            name = language.name if language else ""
+            kind = {"own": (name, case.id), "file": (name, text.path)}.get(space, (name,))
+            groups.setdefault(kind, []).append(case)
+    everyone = {case.key: case for cases in groups.values() for case in cases}
+    for cases in groups.values():
+        wanted = _before(cases, everyone)
+        yield Session(
+            document, contract, cases[0].language, [*wanted, *cases],
+            frozenset(case.key for case in wanted),
+        )  # fmt: skip
+
+
+def _before(cases: list[Case], everyone: dict[str, Case]) -> list[Case]:
+    """Return what contracts want to be run first and is not in the session anyway."""
+    own = {case.key for case in cases}
+    found: dict[str, Case] = {}
+
+    def visit(case: Case, above: frozenset[str]) -> None:
+        for key in case.rule.after if case.rule else ():
+            other = everyone.get(key)
+            if other is None or key in above or other.language is not case.language:
+                continue
+            visit(other, above | {key})
+            if key not in own:
+                found.setdefault(key, other)
+
+    for case in cases:
+        visit(case, frozenset({case.key}))
+    return list(found.values())
+
+
+def _files(document: Document) -> dict[str, bytes]:
+    """Read the companions; what is not readable or too much is not there for the snippets."""
+    found: dict[str, bytes] = {}
+    left = MAX_FILES
+    for name, path in document.files:
+        if name.startswith(("../", "/")):
+            continue
+        try:
+            with open(path, "rb") as file:
+                data = file.read(left + 1)
+        except OSError:
+            continue
+        if len(data) <= left:
+            found[name] = data
+            left -= len(data)
+    return found
+
+
+def _hash(session: Session, machine: str) -> None:
+    """Give each case the hash of what its verdict depends on: also of all cases before it."""
+    contract = session.contract
+    state = hashlib.sha256(f"{ENGINE} {machine} {contract.requires!r}".encode())
+    state.update(f"{session.language.name if session.language else ''} {contract.timeout}".encode())
+    for name, data in session.files.items():
+        state.update(json.dumps([name, len(data)]).encode() + data)
+    for case in session.cases:
+        rule = case.rule
+        terms = repr(rule and contracts.content(rule))
+        code = case.snippet.code.encode("utf-8", "surrogatepass")
+        state.update(json.dumps([case.snippet.language, terms, case.broken, len(code)]).encode())
+        state.update(code)
+        case.hash = state.hexdigest()[:32]

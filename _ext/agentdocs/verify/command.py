@@ -1,0 +1,276 @@
+"""``python -m agentdocs verify``: the engine from a terminal.
+
+Exit codes: 0 nothing failed, 1 something did, 2 the call itself is wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from agentdocs.verify import project as projects
+from agentdocs.verify import state
+from agentdocs.verify.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+
+    from agentdocs.verify.documents import Selection
+    from agentdocs.verify.engine import Engine
+    from agentdocs.verify.model import Outcome, Report
+    from agentdocs.verify.project import Project
+    from agentdocs.verify.update import Change
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Verify what is asked for, and say what came of it."""
+    try:
+        project = _project(options)
+        if options.init:
+            return _init(project, options.init)
+        return _verify(project, options)
+    except _refusals() as error:
+        print(f"agentdocs: {error}", file=sys.stderr)
+        return 2
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """Return what is wrong with the call, or with this machine, and not with a snippet."""
+    found: list[type[Exception]] = [projects.SettingsError, state.ResultsError]
+    for module, name in (
+        ("agentdocs.verify.documents", "NothingThere"),
+        ("agentdocs.verify.contract", "NeedsJsonschemaError"),
+    ):
+        if module in sys.modules:  # what was not imported cannot have been raised
+            found.append(getattr(sys.modules[module], name))
+    return tuple(found)
+
+
+def _project(options: argparse.Namespace) -> Project:
+    from dataclasses import replace
+
+    project = projects.find(os.getcwd())
+    changes: dict[str, Any] = {}
+    if options.require:
+        changes["require"] = options.require
+    if options.timeout:
+        changes["timeout"] = options.timeout
+    if options.results:
+        changes["results"] = os.path.abspath(options.results)
+    return replace(project, **changes) if changes else project
+
+
+def _verify(project: Project, options: argparse.Namespace) -> int:
+    folders = {os.path.join(project.root, folder) for folder in project.agents}
+    folders |= {os.path.abspath(path) for path in options.paths if os.path.isdir(path)}
+    now = fingerprint(project, sorted(folders), (options.unsafe, options.shard))
+    part = any("::" in path for path in options.paths) or options.update or options.diff
+    if not part and not options.fresh:
+        before, _ = state.peek(project.results_path)
+        if before == now:
+            return _unchanged(project, options)
+    return _run(project, options, now)
+
+
+def _unchanged(project: Project, options: argparse.Namespace) -> int:
+    """Show the results of the last run, which are still true."""
+    from agentdocs.verify import results
+
+    report = results.load(project.results_path)
+    assert report is not None
+    chosen = [
+        os.path.relpath(os.path.abspath(path), project.root).replace(os.sep, "/")
+        for path in options.paths
+    ]
+    outcomes = [
+        one
+        for one in report.outcomes
+        if not chosen or any(_below(one.path, path) or _below(one.agent, path) for path in chosen)
+    ]
+    return _show(outcomes, report, project, options, len(outcomes))
+
+
+def _below(path: str, folder: str) -> bool:
+    return folder == "." or path == folder or path.startswith(f"{folder}/")
+
+
+def _run(project: Project, options: argparse.Namespace, now: str) -> int:
+    from agentdocs.verify import documents, results
+    from agentdocs.verify.engine import Engine, Options
+
+    everything = documents.everything(project)
+    chosen = documents.select(project, options.paths, everything)
+    report = results.load(project.results_path)
+    pins = {}
+    if options.update or options.diff:
+        from agentdocs.verify import update
+
+        pins = update.pinned(project.root, chosen.documents)
+    engine = Engine(
+        project,
+        chosen.documents,
+        report.outcomes if report else (),
+        Options(
+            unsafe=options.unsafe, fresh=options.fresh, jobs=options.jobs,
+            require=project.require, timeout=project.timeout,
+        ),
+        {path: change.after for path, change in pins.items()},
+    )  # fmt: skip
+    ids = _ids(engine, chosen, options.shard)
+    found = list(_outcomes(engine, ids, project, options))
+    whole = chosen.addresses is None and not options.shard
+    known = {f"{t.path}::{s.address}" for d in everything for t in d.texts for s in t.snippets}
+    known |= {case.id for case in engine.cases()}
+    problems = list(engine.problems)
+    if not whole and report:
+        mine = {document.contract for document in chosen.documents}
+        problems += [one for one in report.problems if one.path not in mine]
+    report = results.compact(
+        project.results_path, now if whole else "", known, problems, root=project.root
+    )
+    if options.update or options.diff:
+        return _update(project, pins, chosen, found, options)
+    return _show(found, report, project, options, engine.kept)
+
+
+def _ids(engine: Engine, chosen: Selection, shard: tuple[int, int] | None) -> frozenset[str]:
+    """Return the ids that are asked for; a shard takes whole agents, as they share namespaces."""
+    cases = engine.cases()
+    if chosen.addresses is not None:
+        cases = [c for c in cases if (c.text.path, c.snippet.address) in chosen.addresses]
+    if shard:
+        from agentdocs.verify.shards import mine
+
+        paths = mine([case.document.path for case in cases], *shard)
+        cases = [case for case in cases if case.document.path in paths]
+    return frozenset(case.id for case in cases)
+
+
+def _outcomes(
+    engine: Engine, ids: frozenset[str], project: Project, options: argparse.Namespace
+) -> Iterator[Outcome]:
+    """Run, keep each outcome at once, and show how far it is."""
+    from agentdocs.verify.results import Journal
+
+    with Journal(project.results_path) as journal:
+        for outcome in _progress(engine.run(ids), len(ids), options):
+            if engine.before.get(outcome.id) != outcome:
+                journal.add(outcome)
+            yield outcome
+
+
+def _progress(
+    outcomes: Iterator[Outcome], count: int, options: argparse.Namespace
+) -> Iterator[Outcome]:
+    if options.format != "text" or not sys.stderr.isatty():
+        yield from outcomes
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("Verifying"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("{task.fields[name]}", markup=False),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=count, name="")
+        for outcome in outcomes:
+            bar.update(task, advance=1, name=outcome.path[-60:])
+            yield outcome
+
+
+def _show(
+    outcomes: Sequence[Outcome],
+    report: Report,
+    project: Project,
+    options: argparse.Namespace,
+    kept: int,
+) -> int:
+    from agentdocs.verify import show
+
+    order = sorted(outcomes, key=lambda one: (one.path, one.line))
+    {"text": show.text, "json": show.as_json, "github": show.github}[options.format](
+        order, report.problems, project, kept, options.verbose
+    )
+    failed = any(one.verdict == "failed" for one in order)
+    return 1 if failed or report.problems else 0
+
+
+def _update(
+    project: Project,
+    pins: dict[str, Change],
+    chosen: Selection,
+    outcomes: list[Outcome],
+    options: argparse.Namespace,
+) -> int:
+    """Show, or write, what contracts would have to say."""
+    from agentdocs.verify import update
+
+    changes = update.changes(project.root, pins, chosen.documents, outcomes)
+    for change in changes:
+        if options.diff:
+            update.show(change)
+        if options.update:
+            update.write(project.root, change)
+    count = f"{len(changes)} contract{'s' if len(changes) != 1 else ''}"
+    if not changes:
+        print("Every contract is as it should be.")
+    elif options.update:
+        print(f"Updated {count}. Read what has changed before you keep it.", file=sys.stderr)
+    else:
+        print(f"{count} would change; --update writes it.", file=sys.stderr)
+    return 0
+
+
+def _init(project: Project, path: str) -> int:
+    """Write a first contract for one agent."""
+    from agentdocs.verify import documents, update
+    from agentdocs.verify.engine import Engine, Options
+
+    chosen = documents.select(project, [path], documents.everything(project)).documents
+    if len(chosen) != 1:
+        print(f"agentdocs: {path} holds {len(chosen)} agents; name one file.", file=sys.stderr)
+        return 2
+    (document,) = chosen
+    target = os.path.join(project.root, document.contract)
+    if os.path.lexists(target):
+        text = f"agentdocs: {document.contract} is there already; --update changes it."
+        print(text, file=sys.stderr)
+        return 2
+    engine = Engine(project, chosen, (), Options(timeout=project.timeout))
+    text = update.initial(document, list(engine.run()))
+    with open(target, "x", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    print(f"Wrote {document.contract}.")
+    return 0
+
+
+def merge(options: argparse.Namespace) -> int:
+    """Unite the results of shards."""
+    from agentdocs.verify import results
+
+    reports = []
+    for path in options.files:
+        report = results.load(path)
+        if report is None:
+            print(f"agentdocs: {path} holds no results.", file=sys.stderr)
+            return 2
+        reports.append(report)
+    try:
+        united = results.merge(reports)
+        results.save(options.out, united, root=results.root_of(options.out))
+    except state.ResultsError as error:
+        print(f"agentdocs: {error}", file=sys.stderr)
+        return 2
+    totals = results.totals(united.outcomes)
+    print(f"{options.out}: {totals.total} snippets, {totals.verdicts['failed']} failed.")
+    return 1 if totals.verdicts["failed"] or united.problems else 0
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Say what is there to run snippets with, and what is missing."""
+    from agentdocs.verify import show
+
+    return show.doctor(options.format)

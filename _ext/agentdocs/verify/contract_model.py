@@ -1,0 +1,97 @@
+"""What a contract says, as frozen data."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from agentdocs.companions import CONTRACT
+
+Namespace = Literal["shared", "file", "own"]
+"""What snippets share: all of an agent and language, those of a file, or nothing."""
+TIMEOUT = 10.0
+"""Seconds for a snippet whose contract says nothing else."""
+SNIPPET = "snippet:"
+"""Before an address, where a schema is another snippet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requires:
+    """What must be installed."""
+
+    python: tuple[str, ...] = ()
+    """Requirements as pip reads them (PEP 508)."""
+    npm: tuple[str, ...] = ()
+    """Names of packages, each with an optional range of versions behind ``@``."""
+    programs: tuple[str, ...] = ()
+    """Executables that must be there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What the contract says of one snippet."""
+
+    address: str
+    line: int
+    """Of its key."""
+    digest: str
+    setup: str = ""
+    check: str = ""
+    expect: str | None = None
+    after: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    """Relative path and content."""
+    skip: str = ""
+    timeout: float | None = None
+    """None for the contract's."""
+    namespace: Namespace | None = None
+    """None for the contract's."""
+    language: str = ""
+    schema: str | dict[str, Any] = field(default="", hash=False)
+    """A path relative to the contract, ``snippet:`` and an address, or a JSON Schema itself."""
+    fails: str = ""
+    lines: tuple[tuple[str, int], ...] = ()
+    """The line of each key; code in a block begins on the line below its key."""
+
+    def line_of(self, key: str) -> int:
+        """Return the line of a key, or the entry's where it has no such key."""
+        return dict(self.lines).get(key, self.line)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What one ``.verify.yaml`` says."""
+
+    path: str
+    """Its file, from the project's root."""
+    requires: Requires = Requires()
+    timeout: float = TIMEOUT
+    namespace: Namespace = "shared"
+    rules: dict[str, Rule] = field(default_factory=dict, hash=False)
+    """By address, in the order of the file."""
+    broken: frozenset[str] = frozenset()
+    """Addresses of entries that are no rules, because something is wrong with them."""
+
+
+NONE = Contract("")
+"""The contract of an agent that has none."""
+
+
+def contract_path(definition: str) -> str:
+    """Return where the contract of a definition, or of a document, stands."""
+    stem = definition[:-3] if definition.lower().endswith(".md") else definition
+    return f"{stem}{CONTRACT}"
+
+
+def digest(code: str) -> str:
+    """Return the first 12 hexadecimal digits of the SHA-256 of a snippet's code."""
+    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def content(rule: Rule) -> tuple[object, ...]:
+    """Return all that a rule says, without its place: what moves in its file stays the same."""
+    return (
+        rule.digest, rule.setup, rule.check, rule.expect, rule.after, rule.files, rule.skip,
+        rule.timeout, rule.namespace, rule.language, rule.schema, rule.fails,
+    )  # fmt: skip

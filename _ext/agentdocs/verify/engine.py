@@ -1,0 +1,423 @@
+"""A plan → outcomes: what is known already is kept, what is not is run, and nothing twice.
+
+Both faces, the command line and pytest, ask an :class:`Engine`; neither knows how it works.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import queue
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from agentdocs.verify import cases, environment, static
+from agentdocs.verify.contract import digest
+from agentdocs.verify.judge import judge
+from agentdocs.verify.model import TIERS, Error, Outcome, Terms
+from agentdocs.verify.sandbox import NODE_MODULES, Access, NoSandbox, Sandbox, modes, steps_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from agentdocs.verify.cases import Case, Plan, Session
+    from agentdocs.verify.documents import Document
+    from agentdocs.verify.model import ContractProblem, Tier
+    from agentdocs.verify.project import Project
+    from agentdocs.verify.static import Finding
+
+SHOWN = 16_000
+"""Characters of output that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to verify."""
+
+    unsafe: bool = False
+    """Run without a sandbox where there is none."""
+    fresh: bool = False
+    """Believe no earlier result."""
+    jobs: int = 0
+    """Sandboxes at a time; 0 for as many as there are processors and work."""
+    require: Tier = "none"
+    timeout: float = 10.0
+
+
+@dataclass(slots=True)
+class _Job:
+    """A session with what is known of its cases, and which of them are wanted."""
+
+    session: Session
+    findings: dict[str, Finding]
+    known: static.Known
+    wanted: list[Case]
+    to_run: list[Case]
+
+
+class Engine:
+    """Judges the snippets of documents."""
+
+    def __init__(
+        self,
+        project: Project,
+        documents: tuple[Document, ...],
+        before: Iterable[Outcome] = (),
+        options: Options | None = None,
+        texts: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Plan; nothing is run yet.
+
+        :param before: earlier outcomes; one with the same hash is not run again.
+        :param texts: contracts to take instead of those on disk, by path.
+        """
+        self.project, self.options = project, options or Options()
+        self.before = {} if self.options.fresh else {o.id: o for o in before}
+        self.hindrance = self._hindrance()
+        machine = (
+            environment.fingerprint(), self.options.unsafe, self.hindrance,
+            self.options.timeout, self.options.require,
+        )  # fmt: skip
+        self.plan: Plan = cases.plan(project.root, documents, repr(machine), texts)
+        self.kept = 0
+        """Outcomes that were taken over."""
+        folders = tuple(os.path.join(project.root, folder) for folder in project.pythonpath)
+        self.folders = folders
+        self.modules = environment.Modules(folders)
+        self._looked: dict[int, tuple[dict[str, Finding], static.Known]] = {}
+        self.sandbox: Sandbox | None = None
+
+    def _hindrance(self) -> str:
+        try:
+            modes(self.options.unsafe)
+        except NoSandbox as error:
+            return str(error)
+        return ""
+
+    @property
+    def problems(self) -> list[ContractProblem]:
+        """Contracts that cannot be kept."""
+        return self.plan.problems
+
+    def cases(self) -> list[Case]:
+        """Return every case once, in the order of the files."""
+        return [
+            case
+            for session in self.plan.sessions
+            for case in session.cases
+            if case.key not in session.before
+        ]
+
+    # --- what is known without running ---------------------------------------------------------
+
+    def _look(self, session: Session) -> tuple[dict[str, Finding], static.Known]:
+        """Return what is known of a session's cases, by id; looked at once."""
+        if id(session) not in self._looked:
+            known = static.Known(modules=self.modules, root=self.project.root)
+            findings = {case.id: static.look(case, session, known) for case in session.cases}
+            self._looked[id(session)] = findings, known
+        return self._looked[id(session)]
+
+    def _job(self, session: Session, chosen: Collection[str] | None) -> tuple[list[Outcome], _Job]:
+        """Return the outcomes that stand already, and what is left to do for a session."""
+        done: list[Outcome] = []
+        wanted: list[Case] = []
+        for case in session.cases:
+            if case.key in session.before or (chosen is not None and case.id not in chosen):
+                continue
+            old = self.before.get(case.id)
+            if old and self._stands(old, case):
+                self.kept += 1
+                done.append(self._moved(old, case))
+            else:
+                wanted.append(case)
+        if not wanted:
+            return done, _Job(session, {}, static.Known(), [], [])
+        findings, known = self._look(session)
+        done += [
+            self._outcome(case, session, findings[case.id])
+            for case in wanted
+            if not findings[case.id].run
+        ]
+        wanted = [case for case in wanted if findings[case.id].run]
+        to_run = [case for case in session.cases if findings[case.id].run]
+        while to_run and to_run[-1] not in wanted:
+            to_run.pop()
+        return done, _Job(session, findings, known, wanted, to_run)
+
+    def _stands(self, old: Outcome, case: Case) -> bool:
+        """Whether an earlier outcome is still true; lines in its messages may have moved."""
+        same_place = old.line == case.snippet.line
+        return old.hash == case.hash and (same_place or old.error is None)
+
+    def _moved(self, old: Outcome, case: Case) -> Outcome:
+        snippet = case.snippet
+        terms = _terms(case)
+        return replace(old, line=snippet.line, end=snippet.end, terms=terms)
+
+    # --- running -------------------------------------------------------------------------------
+
+    def run(self, chosen: Collection[str] | None = None) -> Iterator[Outcome]:
+        """Yield the outcome of each case, or of the chosen ids, as soon as it is known."""
+        left: list[_Job] = []
+        for session in self.plan.sessions:
+            done, job = self._job(session, chosen)
+            yield from done
+            if job.wanted:
+                left.append(job)
+        if not left:
+            return
+        if self.hindrance:
+            for job in left:
+                yield from self._unrun(job)
+            return
+        yield from self._in_parallel(left)
+
+    def one(self, session: Session, chosen: Collection[str]) -> Iterator[Outcome]:
+        """Yield outcomes of one session, in a sandbox that is kept for the next call."""
+        done, job = self._job(session, chosen)
+        yield from done
+        if not job.wanted:
+            return
+        if self.hindrance:
+            yield from self._unrun(job)
+            return
+        if self.sandbox is None:
+            self.sandbox = Sandbox(self._access(), unsafe=self.options.unsafe)
+        try:
+            yield from self._run(job, self.sandbox)
+        except NoSandbox as error:
+            self.hindrance = str(error)
+            yield from self._unrun(job)
+
+    def close(self) -> None:
+        """End the sandbox that ``one`` started."""
+        if self.sandbox:
+            self.sandbox.close()
+            self.sandbox = None
+
+    def preload(self, sessions: Iterable[Session]) -> None:
+        """Load what several sessions import, before ``one`` is called for each of them."""
+        if not self.hindrance:
+            if self.sandbox is None:
+                self.sandbox = Sandbox(self._access(), unsafe=self.options.unsafe)
+            jobs = [self._job(session, None)[1] for session in sessions]
+            self.sandbox.preload(self._shared(jobs))
+
+    def _in_parallel(self, jobs: list[_Job]) -> Iterator[Outcome]:
+        work: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        found: queue.SimpleQueue[Outcome | BaseException | None] = queue.SimpleQueue()
+        for job in sorted(jobs, key=lambda job: -len(job.to_run)):
+            work.put(job)
+        count = self.options.jobs or min(os.cpu_count() or 1, 1 + len(jobs) // 100)
+        shared = self._shared(jobs)
+        stop = threading.Event()
+
+        def serve() -> None:
+            try:
+                with Sandbox(self._access(), unsafe=self.options.unsafe) as sandbox:
+                    sandbox.preload(shared)
+                    while not stop.is_set() and (job := work.get()) is not None:
+                        try:
+                            for outcome in self._run(job, sandbox):
+                                found.put(outcome)
+                        except NoSandbox as error:
+                            self.hindrance = str(error)
+                            for outcome in self._unrun(job):
+                                found.put(outcome)
+            except BaseException as error:
+                found.put(error)
+            found.put(None)
+
+        for _ in range(count):
+            work.put(None)
+        threads = [threading.Thread(target=serve, daemon=True) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        try:
+            while count:
+                outcome = found.get()
+                if isinstance(outcome, BaseException):
+                    raise outcome
+                if outcome is None:
+                    count -= 1
+                else:
+                    yield outcome
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join(timeout=2)
+
+    def _shared(self, jobs: list[_Job]) -> list[str]:
+        """Return the modules that several sessions import: loaded once, and forked with them."""
+        count: Counter[str] = Counter()
+        for job in jobs:
+            if job.to_run and job.session.language and job.session.language.runner == "python":
+                count.update({m for case in job.to_run for m in job.findings[case.id].imports})
+        return [m for m, times in count.items() if times > 1 and self.modules.has(m)]
+
+    def _access(self) -> Access:
+        node = environment.node()
+        return Access(
+            tuple(Path(folder) for folder in self.folders if os.path.isdir(folder)),
+            Path(node) if node else None,
+            environment.node_modules(self.project.root),
+        )
+
+    def _run(self, job: _Job, sandbox: Sandbox) -> Iterator[Outcome]:
+        request = self._request(job)
+        steps = request["steps"]
+        for case, step, result in zip(job.to_run, steps, sandbox.run(request), strict=False):
+            if case in job.wanted:
+                result["limit"] = step["timeout"]
+                yield self._judged(case, job, result)
+
+    def _request(self, job: _Job) -> dict[str, Any]:
+        language = job.session.language
+        assert language is not None
+        node = environment.node()
+        command = [node] if language.runner == "node" and node else list(language.command)
+        return {
+            "id": id(job) % 1_000_000,
+            "runner": language.runner,
+            "command": command,
+            "files": {name: _encoded(data) for name, data in job.session.files.items()},
+            "environment": self._environment(),
+            "node_modules": NODE_MODULES if environment.node_modules(self.project.root) else "",
+            "steps": steps_of([self._step(case, job) for case in job.to_run]),
+        }
+
+    def _environment(self) -> dict[str, str]:
+        return {"PYTHONPATH": os.pathsep.join(self.folders)} if self.folders else {}
+
+    def _step(self, case: Case, job: _Job) -> dict[str, Any]:
+        rule, snippet, language = case.rule, case.snippet, case.language
+        assert language is not None
+        step: dict[str, Any] = {
+            "file": case.text.path,
+            "line": snippet.first,
+            "code": snippet.code,
+            "timeout": self.options.timeout,
+            "suffix": language.suffix,
+        }
+        if language.prepare:
+            step |= language.prepare(snippet.code)
+            first = snippet.first - 1
+            step["parts"] = [
+                {**part, "file": case.text.path, "line": first + part["line"]}
+                for part in step.get("parts", ())
+            ]
+        step["timeout"] = job.session.contract.timeout or self.options.timeout
+        if rule:
+            step["timeout"] = rule.timeout or step["timeout"]
+            step["files"] = {name: _encoded(text.encode()) for name, text in rule.files}
+            for name, text in (("setup", rule.setup), ("check", rule.check)):
+                if text:
+                    line = rule.line_of(name) + 1
+                    step[name] = {"file": case.document.contract, "line": line, "code": text}
+        return step
+
+    def _unrun(self, job: _Job) -> Iterator[Outcome]:
+        """Judge what cannot be run, by what parsing alone tells."""
+        for case in job.wanted:
+            finding = job.findings[case.id]
+            if finding.tier == "none":
+                finding = static.parse_only(case)
+            if finding.verdict == "unproved" and not finding.reason:
+                finding = replace(finding, reason=f"no sandbox: {self.hindrance}")
+            elif finding.run:
+                finding = replace(finding, reason=f"no sandbox: {self.hindrance}", run=False)
+            yield self._outcome(case, job.session, finding)
+
+    # --- outcomes ------------------------------------------------------------------------------
+
+    def _judged(self, case: Case, job: _Job, result: dict[str, Any]) -> Outcome:
+        finding = job.findings[case.id]
+        judged = judge(case, finding, result, job.known)
+        outcome = self._outcome(case, job.session, finding)
+        seconds = result.get("seconds", 0.0)
+        return self._required(
+            replace(
+                outcome,
+                verdict=judged.verdict,
+                tier=judged.tier,
+                reason=judged.reason,
+                error=_cut(judged.error),
+                output=judged.output[:SHOWN],
+                cut=bool(result.get("cut")) or len(judged.output) > SHOWN,
+                expected=judged.expected,
+                seconds=float(seconds) if isinstance(seconds, int | float) else 0.0,
+            ),
+            case,
+        )
+
+    def _outcome(self, case: Case, session: Session, finding: Finding) -> Outcome:
+        snippet, language = case.snippet, case.language
+        tops = sorted({module.partition(".")[0] for module in finding.imports if module[:1] != "."})
+        packages = [found for top in tops if (found := environment.distribution(top))]
+        outcome = Outcome(
+            path=case.text.path,
+            address=snippet.address,
+            agent=case.document.path,
+            line=snippet.line,
+            end=snippet.end,
+            language=snippet.language,
+            digest=digest(snippet.code),
+            verdict=finding.verdict,
+            tier=finding.tier,
+            reason=finding.reason,
+            date=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            hash=case.hash,
+            interpreter=environment.interpreter(language.runner, language.program)
+            if language and finding.run
+            else "",
+            packages=tuple(sorted(set(packages))),
+            error=_cut(finding.error),
+            terms=_terms(case),
+        )
+        return outcome if finding.run else self._required(outcome, case)
+
+    def _required(self, outcome: Outcome, case: Case) -> Outcome:
+        """Fail what stays below the tier that is asked for, if its language could reach it."""
+        language = case.language
+        if language is None or not language.runs or outcome.verdict not in ("unproved", "passed"):
+            return outcome
+        if TIERS.index(outcome.tier) >= TIERS.index(self.options.require):
+            return outcome
+        reason = f"is not at “{self.options.require}”: {outcome.reason or outcome.tier}"
+        return replace(outcome, verdict="failed", reason=reason)
+
+
+def _encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _cut(error: Error | None) -> Error | None:
+    if error is None:
+        return None
+    return replace(error, text=error.text[:2000], trace=error.trace[:SHOWN])
+
+
+def _terms(case: Case) -> Terms | None:
+    """Return what the contract says, as it is shown beside the verdict."""
+    rule = case.rule
+    if rule is None:
+        return None
+    schema = rule.schema if isinstance(rule.schema, str) else "in the contract"
+    return Terms(
+        path=case.document.contract,
+        line=rule.line,
+        setup=rule.setup,
+        check=rule.check,
+        expect=rule.expect,
+        after=rule.after,
+        files=tuple(name for name, _ in rule.files),
+        skip=rule.skip,
+        schema=schema if rule.schema else "",
+    )
+

@@ -1,0 +1,88 @@
+"""SQL: statements on an empty SQLite database, one for all steps."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Runner:
+    """A database, and the steps run on it."""
+
+    def __init__(self, request: dict[str, Any]) -> None:
+        self.database = sqlite3.connect(":memory:", isolation_level=None)
+
+    def step(self, step: dict[str, Any]) -> dict[str, Any]:
+        """Run setup, snippet and check; a check's rows must hold nothing but truth."""
+        asserted = 0
+        for where, part in (("setup", step["setup"]), ("snippet", step), ("check", step["check"])):
+            if not part:
+                continue
+            for line, statement in statements(part["code"]):
+                place = {"where": where, "line": part["line"] + line - 1}
+                try:
+                    rows = self.database.execute(statement).fetchall()
+                except sqlite3.Warning as error:
+                    return {"status": "failed", "kind": "Warning", "text": str(error), **place}
+                except sqlite3.Error as error:
+                    return {"status": "failed", **_error(error), **place}
+                if where == "check":
+                    asserted += len(rows)
+                    if not rows or not all(all(row) for row in rows):
+                        text = f"the check gives {_shown(rows[0]) if rows else 'no row'}"
+                        return {"status": "failed", "kind": "AssertionError", "text": text, **place}
+                elif where == "snippet":
+                    print(*map(_shown, rows), sep="\n", end="\n" if rows else "", flush=True)
+        return {"status": "ok", "asserted": asserted}
+
+
+def statements(code: str) -> Iterator[tuple[int, str]]:
+    """Yield each statement with the line it begins on."""
+    lines: list[str] = []
+    first = 1
+    for number, line in enumerate(code.split("\n"), 1):
+        if not lines and not line.strip():
+            continue
+        if not lines:
+            first = number
+        lines.append(line)
+        text = "\n".join(lines)
+        if ";" in line and sqlite3.complete_statement(text):
+            # Several statements may stand on one line.
+            parts = _split(text)
+            for part in parts:
+                yield first, part
+            lines = []
+    text = "\n".join(lines)
+    if any(row.strip() and not row.strip().startswith("--") for row in lines):
+        yield first, text
+
+
+def _split(text: str) -> list[str]:
+    parts, begin = [], 0
+    for index, sign in enumerate(text):
+        if sign == ";" and sqlite3.complete_statement(text[begin : index + 1]):
+            parts.append(text[begin : index + 1])
+            begin = index + 1
+    if text[begin:].strip():
+        parts.append(text[begin:])
+    return parts
+
+
+def _error(error: sqlite3.Error) -> dict[str, Any]:
+    text = str(error)
+    missing = ""
+    for words in ("no such table: ", "no such column: ", "no such function: "):
+        if text.startswith(words):
+            missing = f"{words.split()[2].rstrip(':')} {text.removeprefix(words)}"
+    kind = type(error).__name__
+    if "syntax error" in text or text.startswith(("unrecognized token", "incomplete input")):
+        kind = "Syntax"
+    return {"kind": kind, "text": f"{type(error).__name__}: {text}", "missing": missing}
+
+
+def _shown(row: tuple[Any, ...]) -> str:
+    return "|".join("" if value is None else str(value) for value in row)

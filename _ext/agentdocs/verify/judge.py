@@ -1,0 +1,205 @@
+"""What came of running a case → its verdict."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from agentdocs.problems import brief
+from agentdocs.verify.model import Error
+
+if TYPE_CHECKING:
+    from agentdocs.verify.cases import Case
+    from agentdocs.verify.model import Tier, Verdict
+    from agentdocs.verify.static import Finding, Known
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
+
+
+class Judgement(NamedTuple):
+    """A verdict with its evidence."""
+
+    verdict: Verdict
+    tier: Tier
+    reason: str = ""
+    error: Error | None = None
+    output: str = ""
+    expected: str | None = None
+
+
+def judge(case: Case, finding: Finding, result: dict[str, Any], known: Known) -> Judgement:
+    """Turn the guest's answer, which may be a stranger's, into a verdict."""
+    output = _ANSI.sub("", str(result.get("output", "")))
+    status = str(result.get("status", "died"))
+    if status == "ok":
+        return _ran(case, finding, result, output)
+    if case.rule and case.rule.fails and status == "failed" and result.get("where") == "snippet":
+        return _meant_to_fail(case, finding, result, output)
+    if status == "failed":
+        return _failed(case, finding, result, output, known)
+    if status == "syntax":
+        text = brief(str(result.get("text", "")), 200)
+        error = Error(text, _line(case, result))
+        return Judgement("failed", "none", f"does not parse: {text}", error, output)
+    verdict, reason = _ended(case, status, result)
+    return Judgement(verdict, _below(finding), reason, None, output)
+
+
+def _below(finding: Finding) -> Tier:
+    """Return the tier of what was begun and not brought to an end."""
+    return "parses" if finding.tier == "none" else finding.tier
+
+
+def _ran(case: Case, finding: Finding, result: dict[str, Any], output: str) -> Judgement:
+    rule = case.rule
+    reason = "only defines things" if finding.only_defines else ""
+    if rule and rule.fails:
+        reason = f"should fail with {brief(rule.fails, 80)}, and does not"
+        return Judgement("failed", "runs", reason, None, output)
+    if rule and rule.expect is not None:
+        if not fits(rule.expect, output):
+            reason = "prints something else than its contract expects"
+            return Judgement("failed", "runs", reason, None, output, rule.expect)
+        return Judgement("passed", "checked", "", None, output)
+    shown = _parts(case, result, output)
+    if shown is not None:
+        line, expected, got = shown
+        reason = "prints something else than it shows"
+        return Judgement("failed", "runs", reason, Error(reason, line), got, expected)
+    if result.get("asserted") or _shows_output(case):
+        return Judgement("passed", "checked", "", None, output)
+    return Judgement("passed", "runs", reason, None, output)
+
+
+def _prepared(case: Case) -> dict[str, Any]:
+    language = case.language
+    return language.prepare(case.snippet.code) if language and language.prepare else {}
+
+
+def _shows_output(case: Case) -> bool:
+    return any(_prepared(case).get("expects", ()))
+
+
+def _parts(case: Case, result: dict[str, Any], output: str) -> tuple[int, str, str] | None:
+    """Return the first command of a session that prints something else: line, expected, actual."""
+    prepared = _prepared(case)
+    ends = result.get("parts", [])
+    begin = int(result.get("start", 0))
+    data = str(result.get("output", "")).encode()
+    at = 0
+    for part, expected, end in zip(
+        prepared.get("parts", ()), prepared.get("expects", ()), ends, strict=False
+    ):
+        if not isinstance(end, int):
+            break
+        got = _ANSI.sub("", data[at : end - begin].decode("utf-8", "replace"))
+        at = max(0, end - begin)
+        if expected and not fits(expected, got):
+            return case.snippet.first + part["line"] - 1, f"{expected}\n", got
+    return None
+
+
+def fits(expected: str, output: str) -> bool:
+    """Whether an output is the expected one; ``...`` stands for anything, as in doctest."""
+    one, other = (_plain(text) for text in (expected, output))
+    return doctest.OutputChecker().check_output(one, other, doctest.ELLIPSIS)
+
+
+def _plain(text: str) -> str:
+    rows = [row.rstrip() for row in text.replace("\r\n", "\n").split("\n")]
+    while rows and not rows[-1]:
+        rows.pop()
+    return "\n".join(rows) + "\n"
+
+
+def _meant_to_fail(
+    case: Case, finding: Finding, result: dict[str, Any], output: str
+) -> Judgement:
+    assert case.rule
+    text = str(result.get("text", ""))
+    if case.rule.fails in f"{text}\n{output}":
+        return Judgement("passed", "checked", f"fails, as it is meant to: {brief(text, 120)}", None, output)
+    reason = f"fails with {brief(text, 120)} instead of {brief(case.rule.fails, 80)}"
+    return Judgement("failed", _below(finding), reason, _error(case, result), output)
+
+
+def _error(case: Case, result: dict[str, Any]) -> Error:
+    text, trace = str(result.get("text", "")), str(result.get("trace", ""))
+    return Error(text, _line(case, result), trace)
+
+
+def _line(case: Case, result: dict[str, Any]) -> int:
+    """Return the line in the agent's file; one that is not the snippet's is not believed."""
+    line = result.get("line", 0)
+    inside = isinstance(line, int) and case.snippet.first <= line < case.snippet.end
+    return line if inside else case.snippet.line
+
+
+def _failed(
+    case: Case, finding: Finding, result: dict[str, Any], output: str, known: Known
+) -> Judgement:
+    error = _error(case, result)
+    tier = _below(finding)
+    if result.get("endless"):
+        return Judgement("failed", tier, "prints or writes more than 32 MB", error, output)
+    if reason := _not_its_fault(case, result, known):
+        return Judgement("unproved", tier, reason, error, output)
+    where = result.get("where")
+    text = brief(str(result.get("text", "")).strip().split("\n")[0], 200)
+    if where in ("setup", "check"):
+        text = f"the {where} of its contract fails: {text}"
+        line = result.get("line")
+        error = Error(error.text, line if isinstance(line, int) else 0, error.trace)
+        return Judgement("failed", "runs" if where == "check" else tier, text, error, output)
+    if result.get("kind") == "Differs":
+        expected, got = str(result.get("expected", "")), str(result.get("got", ""))
+        return Judgement("failed", "runs", "prints something else than it shows", error, got, expected)
+    return Judgement("failed", tier, text, error, output)
+
+
+_MISSING = {
+    "module": "imports {}, which is not installed here",
+    "program": "calls {}, which is not installed here",
+    "table": "uses the table {}, which nothing creates",
+    "column": "uses the column {}, which nothing creates",
+    "function": "uses the function {}, which SQLite does not have",
+}
+
+
+def _not_its_fault(case: Case, result: dict[str, Any], known: Known) -> str:
+    """Return what is missing for a snippet that may well be right."""
+    if result.get("where") != "snippet":
+        return ""
+    if result.get("network") is True:
+        return "needs the network"
+    if result.get("kind") == "Syntax":
+        return f"is not SQLite's SQL: {brief(str(result.get('text', '')), 120)}"
+    what, _, name = str(result.get("missing", "")).partition(" ")
+    shown = brief(name, 80)
+    if what == "name":
+        line = known.lines.get(name)
+        if line is not None and line != case.snippet.line:
+            return f"uses {shown}, and the snippet of line {line} that defines it did not run"
+        return f"uses {shown}, which nothing defines" if line is None else ""
+    if what == "file" and name and not name.startswith("/"):
+        return f"opens {shown}, which is not there"
+    if what == "input":
+        return "asks for input"
+    return _MISSING[what].format(shown) if what in _MISSING and name else ""
+
+
+def _ended(case: Case, status: str, result: dict[str, Any]) -> tuple[Verdict, str]:
+    """Return what is said of a snippet that brought no report back."""
+    if status == "timeout":
+        ports = result.get("ports") or []
+        if ports:
+            return "unproved", f"waits for requests on port {ports[0]}"
+        return "failed", f"timed out after {result.get('limit', 10):g} s"
+    if status == "memory":
+        return "failed", "takes too much memory"
+    if status == "given-up":
+        return "unproved", "was not tried: snippets before it ended the session again and again"
+    if result.get("endless"):
+        return "failed", "prints or writes more than 32 MB"
+    return "failed", "ended the process without a word"

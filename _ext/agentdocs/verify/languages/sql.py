@@ -1,0 +1,42 @@
+"""SQL, on SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import partial
+
+from agentdocs.verify import placeholders
+from agentdocs.verify.guest.sql import statements
+from agentdocs.verify.languages.base import Foreign, Language, ParseError
+
+
+def parse(code: str) -> None:
+    """Let SQLite explain each statement, on an empty database; nothing is run.
+
+    :raises Foreign: SQLite does not know it; another database may.
+    """
+    database = sqlite3.connect(":memory:")
+    try:
+        for line, statement in statements(code):
+            try:
+                explained = statement.lstrip()[:7].upper() == "EXPLAIN"
+                database.execute(statement if explained else f"EXPLAIN {statement}")
+            except sqlite3.Error as error:
+                text = str(error)
+                if "\0" in statement:
+                    raise ParseError(line, "holds a NUL character") from None
+                if "syntax error" in text or "token" in text or "incomplete" in text:
+                    raise Foreign(line, f"is not SQLite's SQL: {text}") from None
+    finally:
+        database.close()
+
+
+LANGUAGES = (
+    Language(
+        "SQL",
+        ("sql", "sqlite", "sqlite3"),
+        parse=parse,
+        placeholder=partial(placeholders.find, family="sql"),
+        runner="sql",
+    ),
+)

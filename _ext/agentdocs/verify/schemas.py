@@ -1,0 +1,63 @@
+"""Data and the schema that a contract names → what does not fit."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from agentdocs.problems import brief
+
+if TYPE_CHECKING:
+    from agentdocs.verify.cases import Case, Session
+
+SNIPPET = "snippet:"
+"""What a schema begins with that is another snippet of the agent."""
+
+
+def check(data: Any, schema: object, case: Case, session: Session, root: str) -> str:
+    """Return why ``data`` does not fit; empty if it does.
+
+    :param schema: a JSON Schema, the path of one, or ``snippet:ADDRESS``.
+    """
+    try:
+        wanted = _load(schema, case, session, root)
+    except (OSError, ValueError, KeyError) as error:
+        return f"its schema cannot be read: {error}"
+    from jsonschema import exceptions, validators
+    from referencing.exceptions import Unresolvable
+
+    try:
+        kind = validators.validator_for(wanted)
+        kind.check_schema(wanted)
+        errors = kind(wanted, format_checker=kind.FORMAT_CHECKER).iter_errors(data)
+        error = exceptions.best_match(errors)
+    except exceptions.SchemaError as fault:
+        return f"its schema is none: {brief(fault.message, 200)}"
+    except Unresolvable as fault:
+        return f"its schema leads to {brief(str(fault.ref), 100)}, which is not read"
+    except RecursionError:
+        return "is nested too deeply for its schema"
+    return f"does not fit its schema: {error.json_path}: {brief(error.message, 200)}" if error else ""
+
+
+def _load(schema: object, case: Case, session: Session, root: str) -> Any:
+    if not isinstance(schema, str):
+        return schema
+    if schema.startswith(SNIPPET):
+        address = schema.removeprefix(SNIPPET)
+        text = case.document.snippets()[address].code
+    elif schema in session.files:
+        text = session.files[schema].decode()
+    else:
+        folder = os.path.dirname(os.path.join(root, case.document.path))
+        path = os.path.realpath(os.path.join(folder, schema))
+        if not path.startswith(os.path.realpath(root) + os.sep):
+            raise ValueError("it lies outside of the project")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    if schema.endswith((".yaml", ".yml")):
+        import yaml
+
+        return yaml.safe_load(text)
+    return json.loads(text)

@@ -1,0 +1,194 @@
+"""A session's cases → what can be said of each without running it, and what is left to run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agentdocs.problems import brief
+from agentdocs.verify import environment
+from agentdocs.verify.languages.base import Facts, Foreign, Missing, ParseError
+from agentdocs.verify.model import Error
+
+if TYPE_CHECKING:
+    from agentdocs.verify.cases import Case, Session
+    from agentdocs.verify.environment import Modules
+    from agentdocs.verify.languages.base import Language
+    from agentdocs.verify.model import Tier, Verdict
+
+MAX_CODE = 1 << 20
+"""Characters of a snippet beyond which it is not looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is known of a case; ``run`` says that only running it can tell more."""
+
+    tier: Tier = "none"
+    verdict: Verdict = "unproved"
+    reason: str = ""
+    run: bool = False
+    error: Error | None = None
+    only_defines: bool = False
+    imports: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Known:
+    """What the cases before have made known."""
+
+    names: set[str] = field(default_factory=set)
+    lines: dict[str, int] = field(default_factory=dict)
+    """Name → the line of the snippet that defines it."""
+    modules: Modules = field(default_factory=lambda: environment.Modules(()))
+    root: str = ""
+
+
+def look(case: Case, session: Session, known: Known) -> Finding:
+    """Climb as far as it goes without running anything."""
+    rule, language = case.rule, case.language
+    if case.broken:
+        return Finding(verdict="failed", reason=f"its contract cannot be kept: {case.broken}")
+    if rule and rule.skip:
+        return Finding(verdict="skipped", reason=rule.skip)
+    if language is None:
+        name = case.snippet.language
+        return Finding(reason=f"no runner for {brief(name, 40)}" if name else "no language is given")
+    code = case.snippet.code
+    if not code.strip():
+        return Finding(reason="is empty")
+    if len(code) > MAX_CODE:
+        return Finding(reason="is longer than 1 MB")
+    # An author who writes a contract means the snippet as it stands.
+    hole = None if rule or language.placeholder is None else language.placeholder(code)
+    try:
+        data = language.parse(code) if language.parse else _check(language, code)
+    except Missing as error:
+        return Finding(reason=str(error))
+    except Foreign as error:
+        return _holed(hole) or Finding(reason=error.text, error=_error(case, error))
+    except ParseError as error:
+        reason = f"does not parse: {brief(error.text, 200)}"
+        failed = Finding(verdict="failed", reason=reason, error=_error(case, error))
+        return _holed(hole) or failed
+    tier: Tier = "parses" if language.parse else "none"
+    if hole:
+        return _holed(hole, tier) or Finding()
+    if not language.runs:
+        return _data(case, session, data, known)
+    return _facts(case, session, known, tier)
+
+
+def _holed(hole: tuple[str, int] | None, tier: Tier = "none") -> Finding | None:
+    return Finding(tier, reason=f'contains the placeholder "{brief(hole[0], 40)}"') if hole else None
+
+
+def _error(case: Case, error: ParseError) -> Error:
+    return Error(error.text, case.snippet.first + error.line - 1)
+
+
+def _check(language: Language, code: str) -> None:
+    """Nothing: where a language's own interpreter is its parser, running it tells."""
+
+
+def parse_only(case: Case) -> Finding:
+    """Parse a case by its interpreter, which runs nothing of it; where there is no sandbox."""
+    language = case.language
+    if language is None or not language.checker:
+        return Finding()
+    program = language.checker[0]
+    path = environment.node() if program == "node" else program
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, f"snippet{language.suffix}")
+        code = case.snippet.code
+        text = language.source(code) if language.source else code
+        file.write_text(text, encoding="utf-8", errors="replace")
+        command = [word.replace("{file}", str(file)) for word in language.checker[1:]]
+        try:
+            run = subprocess.run(
+                [path or program, *command], capture_output=True, text=True, errors="replace",
+                timeout=20, stdin=subprocess.DEVNULL,
+                env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
+            )  # fmt: skip
+        except (OSError, subprocess.TimeoutExpired):
+            return Finding(reason=f"needs {program} to be parsed")
+    if run.returncode == 0:
+        return Finding("parses")
+    said = run.stderr.replace(str(file), case.text.path)
+    found = re.search(r"(?:line |:)(\d+)", said)
+    line = int(found[1]) if found else 1
+    last = next((row for row in reversed(said.splitlines()) if "rror" in row), said.strip())
+    error = Error(brief(last, 200), case.snippet.first + line - 1)
+    return Finding(verdict="failed", reason=f"does not parse: {brief(last, 160)}", error=error)
+
+
+def _facts(case: Case, session: Session, known: Known, tier: Tier) -> Finding:
+    """Ask for names, modules, packages and files."""
+    language, rule, code = case.language, case.rule, case.snippet.code
+    assert language is not None
+    names = frozenset(known.names)
+    before = _of(language, rule.setup, names) if rule and rule.setup else Facts()
+    facts = _of(language, code, names | before.defines)
+    own = before.defines | facts.defines
+    for name in own:
+        known.lines.setdefault(name, case.snippet.line)
+    known.names |= own
+    finding = Finding(tier, imports=tuple(name for name, _ in facts.imports))
+    for requirement in session.contract.requires.python:
+        if reason := environment.unmet(requirement):
+            return replace(finding, reason=reason)
+    if facts.undefined:
+        name, line = facts.undefined[0]
+        more = len({n for n, _ in facts.undefined}) - 1
+        also = f" (and {more} more)" if more else ""
+        error = Error(f"nothing defines {name}", case.snippet.first + line - 1)
+        reason = f"uses {brief(name, 60)}, which nothing defines{also}"
+        return replace(finding, reason=reason, error=error)
+    if language.facts:
+        finding = replace(finding, tier="names" if tier == "parses" else tier)
+    there = frozenset(session.files) | {name for name, _ in (rule.files if rule else ())}
+    for module, line in (*before.imports, *facts.imports):
+        if module.startswith("."):
+            reason = "imports from a package of its own, which is not there"
+        elif not known.modules.has(module, there):
+            reason = f"imports {brief(module, 60)}, which is not installed here"
+        else:
+            continue
+        error = Error(reason, case.snippet.first + line - 1)
+        return replace(finding, reason=reason, error=error)
+    if facts.imports or (language.facts and tier == "parses"):
+        finding = replace(finding, tier="imports")
+    for path, line in facts.calls:
+        if path not in there:
+            error = Error(f"{path} is not there", case.snippet.first + line - 1)
+            return replace(finding, reason=f"calls {brief(path, 80)}, which is not there", error=error)
+    if language.program and not environment.version(language.program):
+        return replace(finding, reason=f"needs {language.program}, which is not installed here")
+    return replace(finding, run=True, only_defines=facts.only_defines)
+
+
+def _of(language: Language, code: str, names: frozenset[str]) -> Facts:
+    if language.facts is None:
+        return Facts()
+    try:
+        return language.facts(code, names)
+    except (ParseError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return Facts()
+
+
+def _data(case: Case, session: Session, data: Any, known: Known) -> Finding:
+    """Hold data against the schema that the contract names."""
+    rule = case.rule
+    if rule is None or not rule.schema:
+        return Finding("parses", "passed")
+    from agentdocs.verify import schemas
+
+    reason = schemas.check(data, rule.schema, case, session, known.root)
+    if reason:
+        return Finding("parses", "failed", reason)
+    return Finding("checked", "passed")

@@ -1,0 +1,121 @@
+"""Contracts → what they would have to say: first ones, and those whose snippets have changed."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agentdocs.verify import contract as contracts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agentdocs.verify.documents import Document
+    from agentdocs.verify.model import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A contract and the text that it should have."""
+
+    path: str
+    """From the project's root."""
+    before: str
+    after: str
+
+    def diff(self) -> str:
+        """Return the difference in unified form."""
+        rows = difflib.unified_diff(
+            self.before.splitlines(keepends=True), self.after.splitlines(keepends=True),
+            f"a/{self.path}", f"b/{self.path}",
+        )  # fmt: skip
+        return "".join(row if row.endswith("\n") else f"{row}\n" for row in rows)
+
+
+def pinned(root: str, documents: Iterable[Document]) -> dict[str, Change]:
+    """Return the contracts that name changed or moved snippets, with new digests and addresses."""
+    from agentdocs.verify.edit import updated
+
+    found = {}
+    for document in documents:
+        text = _read(root, document.contract)
+        if not text:
+            continue
+        contract, _ = contracts.read(document.contract, text)
+        snippets = document.snippets()
+        renames = contracts.moved(contract, snippets)
+        digests = {
+            address: contracts.digest(snippets[place].code)
+            for address, rule in contract.rules.items()
+            if (place := renames.get(address, address)) in snippets
+            and contracts.digest(snippets[place].code) != rule.digest
+        }
+        if renames or digests:
+            after = updated(text, digests, {}, renames)
+            found[document.contract] = Change(document.contract, text, after)
+    return found
+
+
+def changes(
+    root: str, pins: dict[str, Change], documents: Iterable[Document], outcomes: Iterable[Outcome]
+) -> list[Change]:
+    """Return all that is to be written: ``pins``, and the outputs that differ."""
+    from agentdocs.verify.edit import updated
+
+    prefixes = {text.path: text.prefix for document in documents for text in document.texts}
+    expects: dict[str, dict[str, str]] = {}
+    for one in outcomes:
+        if one.terms and one.terms.expect is not None and one.expected is not None and not one.cut:
+            key = f"{prefixes[one.path]}{one.address}"
+            expects.setdefault(one.terms.path, {})[key] = one.output
+    found = dict(pins)
+    for path, outputs in expects.items():
+        before = _read(root, path)
+        start = found[path].after if path in found else before
+        found[path] = Change(path, before, updated(start, {}, outputs))
+    return [change for _, change in sorted(found.items()) if change.after != change.before]
+
+
+def show(change: Change) -> None:
+    """Print a difference, in colours on a terminal."""
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False)
+    for line in change.diff().splitlines():
+        style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
+        console.print(line, style=style, soft_wrap=True)
+
+
+def write(root: str, change: Change) -> None:
+    """Write a contract."""
+    with open(os.path.join(root, change.path), "w", encoding="utf-8", newline="\n") as file:
+        file.write(change.after)
+
+
+def _read(root: str, path: str) -> str:
+    try:
+        with open(os.path.join(root, path), encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def initial(root: str, document: Document, outcomes: Iterable[Outcome], schema: str) -> str:
+    """Return a first contract for a document, with what verifying it without one found out."""
+    from agentdocs.verify.edit import Found
+    from agentdocs.verify.edit import initial as write_initial
+
+    by_place = {(one.path, one.address): one for one in outcomes}
+    entries = []
+    packages: set[str] = set()
+    for text in document.texts:
+        for snippet in text.snippets:
+            one = by_place.get((text.path, snippet.address))
+            if one is None:
+                continue
+            packages |= {name for name, _ in one.packages}
+            entries.append(_found(f"{text.prefix}{snippet.address}", one))
+    return write_initial(entries, python=sorted(packages), schema=schema)
