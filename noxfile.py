@@ -28,48 +28,73 @@ def _site(session: nox.Session, *groups: str) -> None:
     session.install("-e", ".[site]", *_groups(*groups))
 
 
-def _docs_options(session: nox.Session) -> tuple[str, list[str]]:
+def _verifier(session: nox.Session, *groups: str) -> None:
+    """Install what runs snippets, and what the snippets of our own agents import."""
+    session.install("-e", ".[site,verify,node]", *_groups("agents", *groups))
+
+
+def _docs_options(session: nox.Session) -> tuple[str, list[str], list[str] | None]:
+    """Return where to build, options of Sphinx, and what is verified first (None: nothing)."""
     parser = argparse.ArgumentParser(prog="nox -s docs --", allow_abbrev=False)
     parser.add_argument("--agents", metavar="PATH", help="the library to show (default: agents)")
     parser.add_argument("--out", metavar="PATH", help="where to (default: _build/html)")
     parser.add_argument("--strict", action="store_true", help="fail on any warning or Problem")
+    parser.add_argument("--no-verify", action="store_true", help="do not run snippets first")
     known, rest = parser.parse_known_args(session.posargs)
     options = ["-n", "-T", *rest]
     # Paths count from where nox was called, which is what a shell completes.
     here = Path(session.invoked_from)
+    verified: list[str] | None = None if known.no_verify else []
     if known.agents:
-        options += ["-D", f"agentdocs_agents={(here / known.agents).resolve()}"]
+        agents = str((here / known.agents).resolve())
+        options += ["-D", f"agentdocs_agents={agents}"]
+        verified = None if known.no_verify else [agents]
     if known.strict:
         options += ["-W", "--keep-going"]
-    return str((here / known.out).resolve() if known.out else HERE / "_build" / "html"), options
+    out = str((here / known.out).resolve() if known.out else HERE / "_build" / "html")
+    return out, options, verified
+
+
+def _verify(session: nox.Session, verified: list[str] | None) -> None:
+    """Run snippets, so that pages can say what came of it; a failure is shown there in red."""
+    if verified is not None:
+        session.run("python", "-m", "agentdocs", "verify", *verified, success_codes=[0, 1])
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the site into _build/html. `-- --agents PATH --out PATH` builds another library."""
-    out, options = _docs_options(session)
-    _site(session)
+    out, options, verified = _docs_options(session)
+    _verifier(session)
+    _verify(session, verified)
     session.run("sphinx-build", "-c", ".", *options, "docs", out)
+
+
+@nox.session
+def doctest(session: nox.Session) -> None:
+    """Run the snippets of agents and manual, and fail if one does. Takes what `verify` takes."""
+    _verifier(session)
+    session.run("python", "-m", "agentdocs", "verify", *session.posargs)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run all tests. Arguments after `--` go to pytest."""
-    _site(session, "tests")
+    _verifier(session, "tests")
     session.run("pytest", *(session.posargs or ["-n", "auto"]))
 
 
 @nox.session(default=False, python=PYTHONS)
 def matrix(session: nox.Session) -> None:
     """Run all tests on every supported Python that is installed."""
-    _site(session, "tests")
+    _verifier(session, "tests")
     session.run("pytest", *(session.posargs or ["-n", "auto"]))
 
 
 @nox.session(default=False, python="3.11", venv_backend="uv")
 def lowest(session: nox.Session) -> None:
     """Run all tests with the oldest releases that pyproject.toml allows (needs uv)."""
-    session.install("--resolution=lowest-direct", "-e", ".[site]", *_groups("tests"))
+    session.install("--resolution=lowest-direct", "-e", ".[site,verify,node]", *_groups("agents", "tests"))
     session.run("pytest", *(session.posargs or ["-n", "auto"]))
 
 
@@ -99,7 +124,7 @@ def types(session: nox.Session) -> None:
 @nox.session(default=False)
 def serve(session: nox.Session) -> None:
     """Build, open a server and build again on every change, also of agents."""
-    out, options = _docs_options(session)
+    out, options, _ = _docs_options(session)
     _site(session, "serve")
     agents = next(
         (o.partition("=")[2] for o in options if o.startswith("agentdocs_agents=")), "agents"
@@ -115,6 +140,7 @@ def serve(session: nox.Session) -> None:
 def clean(session: nox.Session) -> None:
     """Remove everything that was built."""
     for path in (
+        ".agentdocs",
         "_build",
         "docs/agents",
         ".mypy_cache",

@@ -15,7 +15,7 @@ from agentdocs.verify.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from agentdocs.verify.documents import Selection
     from agentdocs.verify.engine import Engine
@@ -68,8 +68,13 @@ def _verify(project: Project, options: argparse.Namespace) -> int:
     now = fingerprint(project, sorted(folders), (options.unsafe, options.shard))
     part = any("::" in path for path in options.paths) or options.update or options.diff
     if not part and not options.fresh:
-        before, _ = state.peek(project.results_path)
+        before, counts = state.peek(project.results_path)
         if before == now:
+            plain = options.format == "text" and not options.verbose and not options.paths
+            verdicts = counts.get("verdicts")
+            if plain and isinstance(verdicts, dict) and not verdicts.get("failed"):
+                print(summary(verdicts, "; nothing has changed"))
+                return 0
             return _unchanged(project, options)
     return _run(project, options, now)
 
@@ -90,6 +95,13 @@ def _unchanged(project: Project, options: argparse.Namespace) -> int:
         if not chosen or any(_below(one.path, path) or _below(one.agent, path) for path in chosen)
     ]
     return _show(outcomes, report, project, options, len(outcomes))
+
+
+def summary(counts: Mapping[Any, int], more: str) -> str:
+    """Return the last line: how many snippets there are, and of what verdict."""
+    total = sum(counts.values())
+    words = ", ".join(f"{count} {name}" for name, count in [*counts.items()][::-1] if count)
+    return f"{total} snippet{'s' if total != 1 else ''}: {words or 'nothing to verify'}{more}."
 
 
 def _below(path: str, folder: str) -> bool:
@@ -128,7 +140,7 @@ def _run(project: Project, options: argparse.Namespace, now: str) -> int:
         mine = {document.contract for document in chosen.documents}
         problems += [one for one in report.problems if one.path not in mine]
     report = results.compact(
-        project.results_path, now if whole else "", known, problems, root=project.root
+        project.results_path, now if whole and not problems else "", known, problems, root=project.root
     )
     if options.update or options.diff:
         return _update(project, pins, chosen, found, options)
@@ -240,7 +252,7 @@ def _init(project: Project, path: str) -> int:
         print(text, file=sys.stderr)
         return 2
     engine = Engine(project, chosen, (), Options(timeout=project.timeout))
-    text = update.initial(document, list(engine.run()))
+    text = update.initial(engine, document)
     with open(target, "x", encoding="utf-8", newline="\n") as file:
         file.write(text)
     print(f"Wrote {document.contract}.")

@@ -7,6 +7,7 @@ digest of its code: when the code changes, the contract fails until somebody has
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from agentdocs.verify.contract_checks import checks, twice
@@ -46,11 +47,12 @@ def read(path: str, text: str) -> tuple[Contract, list[ContractProblem]]:
         return Contract(path), [ContractProblem(path, error.line, error.text, error.hint)]
     if tree.root is None or (tree.root.kind == "scalar" and value(tree.root) is None):
         return Contract(path), []  # nothing but comments
-    found, too_many = faults(tree)
-    found += [*twice(tree), *checks(path, tree, {fault.at for fault in found})]
-    problems = _problems(path, tree, found)
-    if too_many:
-        text = f"There is more to mend; the first {MAX_FAULTS} are listed."
+    found = faults(tree)
+    more = chain(twice(tree), checks(path, tree, {fault.at for fault in found}))
+    found += islice(more, MAX_FAULTS + 1 - len(found))
+    problems = _problems(path, tree, found[:MAX_FAULTS])
+    if len(found) > MAX_FAULTS:
+        text = f"There is more to mend; {MAX_FAULTS} faults are listed."
         return Contract(path), [*problems, ContractProblem(path, problems[-1].line, text)]
     return _contract(path, tree, {fault.at for fault in found}), problems
 

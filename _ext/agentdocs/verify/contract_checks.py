@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from itertools import chain
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from agentdocs.paths import resolve
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from agentdocs.verify.contract_yaml import At, Node, Tree
 
 
-MAX_SCHEMA = 1_000
-"""Values of a JSON Schema beyond which it must be a file of its own."""
+MAX_SCHEMA = 2_000
+"""Values of all JSON Schemas in a contract beyond which they must be files of their own."""
+MAX_PATH = 200
+"""Characters of the path of a file that is put into the working folder."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
@@ -49,6 +52,7 @@ def checks(path: str, tree: Tree, broken: set[At]) -> Iterator[Fault]:
         at: At = ("requires", "python", number)
         if at not in broken:
             yield from _requirement(at, item)
+    room = MAX_SCHEMA
     for address, rule in snippets.pairs if snippets else ():
         for key, item in rule.pairs:
             at = ("snippets", address.text, key.text)
@@ -56,6 +60,9 @@ def checks(path: str, tree: Tree, broken: set[At]) -> Iterator[Fault]:
                 continue
             if key.text == "files":
                 yield from _files(at, item)
+            elif key.text == "schema" and item.kind == "mapping":
+                room -= _size(item)
+                yield from _inline(at, key, item, room)
             elif key.text == "schema":
                 yield from _schema(path, at, key, item)
 
@@ -74,11 +81,10 @@ def _files(at: At, files: Node) -> Iterator[Fault]:
     paths = {key.text for key, _ in files.pairs}
     for key, _ in files.pairs:
         text, hint = _path(key.text), "Write a relative path with `/`, such as `data/rows.csv`."
-        above = key.text.rpartition("/")[0]
-        while above and not text:
-            if above in paths:
-                text, hint = f"`{brief(above)}` is a file and a folder here.", "Rename one."
-            above = above.rpartition("/")[0]
+        folders = (str(above) for above in PurePosixPath(key.text).parents)
+        folder = None if text else next((above for above in folders if above in paths), None)
+        if folder is not None:
+            text, hint = f"`{brief(folder)}` is a file and a folder here.", "Rename one."
         if text:
             yield Fault(at, key.start, text, hint)
 
@@ -86,6 +92,8 @@ def _files(at: At, files: Node) -> Iterator[Fault]:
 def _path(path: str) -> str:
     """Return what is wrong with the path of a file that is put into the working folder."""
     name = f"The path `{brief(path)}` in `files`"
+    if len(path) > MAX_PATH:
+        return f"{name} has more than {MAX_PATH} characters."
     if path.startswith("/") or _SCHEME.match(path):
         return f"{name} is absolute, and files are put into the folder of the snippet."
     parts = path.split("/")
@@ -97,9 +105,7 @@ def _path(path: str) -> str:
 
 
 def _schema(path: str, at: At, key: Node, schema: Node) -> Iterator[Fault]:
-    if schema.kind == "mapping":
-        yield from _inline(at, key, schema)
-    elif schema.text.startswith(SNIPPET):
+    if schema.text.startswith(SNIPPET):
         if not schema.text.removeprefix(SNIPPET).strip():
             text = "`schema` names no snippet."
             yield Fault(at, key.start, text, "Write its address behind `snippet:`.")
@@ -111,11 +117,11 @@ def _schema(path: str, at: At, key: Node, schema: Node) -> Iterator[Fault]:
         yield Fault(at, key.start, text, "Copy it here, and write its path relative to this file.")
 
 
-def _inline(at: At, key: Node, schema: Node) -> Iterator[Fault]:
+def _inline(at: At, key: Node, schema: Node, room: int) -> Iterator[Fault]:
     """Yield the first fault of a JSON Schema that stands in the contract."""
-    if _size(schema) > MAX_SCHEMA:
-        text = f"This JSON Schema has more than {MAX_SCHEMA:,} values."
-        yield Fault(at, key.start, text, "Put it into a file, and write its path here.")
+    if room < 0:
+        text = f"The JSON Schemas in this contract have more than {MAX_SCHEMA:,} values."
+        yield Fault(at, key.start, text, "Put this one into a file, and write its path here.")
         return
     error = next(validator(meta=True).iter_errors(value(schema)), None)
     if error is None:

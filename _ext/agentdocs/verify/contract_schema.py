@@ -21,14 +21,14 @@ from agentdocs.verify.contract_yaml import value
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
 
     from agentdocs.verify.contract_yaml import At, Node, Tree
 
 SCHEMA = Path(__file__).with_name("contract.schema.json")
 MAX_FAULTS = 100
-"""Faults beyond which a contract is not looked at further."""
+"""Faults that are listed of a contract; of one with more, nothing is used."""
 
 
 class NeedsJsonschemaError(Exception):
@@ -57,27 +57,45 @@ def schema() -> dict[str, Any]:
 
 
 @cache
-def validator(meta: bool = False) -> Draft202012Validator:
+def validator(meta: bool = False) -> Validator:
     """Return the validator of contracts; ``meta`` for that of JSON Schemas. They are built once.
 
     :raises NeedsJsonschemaError: it cannot be built.
     """
     try:
-        from jsonschema import Draft202012Validator
+        from jsonschema import Draft202012Validator as Draft
+        from jsonschema.validators import extend
     except ImportError:
         raise NeedsJsonschemaError from None
     if meta:
-        rules = Draft202012Validator.META_SCHEMA
-        return Draft202012Validator(rules, format_checker=Draft202012Validator.FORMAT_CHECKER)
-    return Draft202012Validator(schema())
+        return Draft(Draft.META_SCHEMA, format_checker=Draft.FORMAT_CHECKER)
+    ordered: type[Validator] = extend(  # type: ignore[no-untyped-call]
+        Draft, {"additionalProperties": _additional}
+    )
+    return ordered(schema())
 
 
-def faults(tree: Tree) -> tuple[list[Fault], bool]:
-    """Return what is wrong, and whether there is so much that the rest was not looked at."""
+def _additional(validator: Any, rules: Any, instance: Any, part: Any) -> Iterator[ValidationError]:
+    """Look at keys that have no rules of their own, in order: jsonschema's order is of chance."""
+    if not isinstance(instance, dict):
+        return
+    from jsonschema.exceptions import ValidationError
+
+    for key in instance:
+        if key in part.get("properties", ()):
+            continue
+        if not rules:
+            yield ValidationError(key)  # one for all: each key is said by name
+            return
+        yield from validator.descend(instance[key], rules, path=key)
+
+
+def faults(tree: Tree) -> list[Fault]:
+    """Return what is wrong, up to one more than is worth listing."""
     assert tree.root is not None
-    errors = list(islice(validator().iter_errors(value(tree.root)), MAX_FAULTS))
-    found = [fault for error in errors for fault in _said(error, tree)]
-    return found[:MAX_FAULTS], len(errors) == MAX_FAULTS or len(found) > MAX_FAULTS
+    errors = validator().iter_errors(value(tree.root))
+    found = (fault for error in errors for fault in _said(error, tree))
+    return list(islice(found, MAX_FAULTS + 1))
 
 
 def _said(error: ValidationError, tree: Tree) -> Iterator[Fault]:
@@ -102,7 +120,8 @@ def shown(node: Node) -> str:
 
 def close(word: str, words: Iterable[str], number: int = 1) -> list[str]:
     """Return the words that look most like ``word``; long ones are compared by their beginning."""
-    return difflib.get_close_matches(word[:200], [one[:200] for one in words], number)
+    whole = {one[:200]: one for one in words}
+    return [whole[one] for one in difflib.get_close_matches(word[:200], whole, number)]
 
 
 def _rules(error: ValidationError) -> Mapping[str, Any]:
@@ -127,8 +146,10 @@ def _value(error: ValidationError, at: At, node: Node, index: int) -> Iterator[F
 
 def _hint(error: ValidationError, at: At, node: Node) -> str:
     wanted = _rules(error).get("type", ())
-    if node.kind != "scalar" or not node.text:
+    if node.kind != "scalar":
         return ""
+    if not node.text:
+        return 'Write `""` if it prints nothing.' if at[-1:] == ("expect",) else ""
     if error.validator == "type" and wanted == "array" and at:
         return f"Write it as a list: `{at[-1]}: [{brief(node.text, 40)}]`."
     if error.validator == "type" and "string" in wanted and not isinstance(value(node), str):
@@ -140,7 +161,7 @@ def _hint(error: ValidationError, at: At, node: Node) -> str:
 def _unknown(error: ValidationError, at: At, node: Node, _index: int) -> Iterator[Fault]:
     """Keys that nothing knows; each has a line of its own."""
     known = list(_rules(error)["properties"])
-    for key, item in islice(node.pairs, MAX_FAULTS * 2):
+    for key, item in node.pairs:
         if key.text in known:
             continue
         nearest = close(key.text, known)
@@ -177,7 +198,7 @@ def _too_many(error: ValidationError, at: At, node: Node, index: int) -> Iterato
     if beside:
         words = ", ".join(f"`{word}`" for word in dict.fromkeys(beside))
         text = f"{_name(at)} is not run, because of `skip`, so {words} can do nothing."
-        yield Fault(at, index, text, f"Remove either `skip` or {words}.")
+        yield Fault(at, index, text, "Remove `skip` or the others.")
 
 
 SAYINGS: dict[str, Callable[[ValidationError, At, Node, int], Iterator[Fault]]] = {

@@ -59,7 +59,13 @@ _SAYINGS = [
         "Remove it, or put the value in quotes.",
     ),
     (
-        "directive|YAML document|<document start>", False,
+        "document start",
+        False,
+        "What stands here belongs to nothing above it.",
+        "Indent it like what it belongs to, or remove it.",
+    ),
+    (
+        "directive|YAML document", False,
         "A line that begins with `%` speaks to YAML itself, and a contract has none.",
         "Remove it.",
     ),

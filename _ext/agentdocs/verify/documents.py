@@ -77,7 +77,7 @@ def everything(
     known: Known | None = None,
 ) -> list[Document]:
     """Return all documents of a project, in order."""
-    found = []
+    found: list[Document] = []
     for folder in project.agents:
         root = os.path.join(project.root, folder)
         if os.path.isdir(root):

@@ -160,6 +160,11 @@ class Engine:
         terms = _terms(case)
         return replace(old, line=snippet.line, end=snippet.end, terms=terms)
 
+    def finding(self, case: Case) -> Finding:
+        """Return what is known of a case without running it."""
+        session = next(s for s in self.plan.sessions if case in s.cases)
+        return self._look(session)[0][case.id]
+
     # --- running -------------------------------------------------------------------------------
 
     def run(self, chosen: Collection[str] | None = None) -> Iterator[Outcome]:
@@ -214,7 +219,7 @@ class Engine:
         found: queue.SimpleQueue[Outcome | BaseException | None] = queue.SimpleQueue()
         for job in sorted(jobs, key=lambda job: -len(job.to_run)):
             work.put(job)
-        count = self.options.jobs or min(os.cpu_count() or 1, 1 + len(jobs) // 100)
+        count = self.options.jobs or min(os.cpu_count() or 1, 1 + len(jobs) // 20)
         shared = self._shared(jobs)
         stop = threading.Event()
 

@@ -140,7 +140,7 @@ def distribution(module: str) -> tuple[str, str] | None:
 def _owners() -> dict[str, list[str]]:
     import importlib.metadata
 
-    return dict(importlib.metadata.packages_distributions())  # type: ignore[arg-type]
+    return dict(importlib.metadata.packages_distributions())
 
 
 def unmet(requirement: str) -> str:

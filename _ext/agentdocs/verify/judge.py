@@ -167,6 +167,13 @@ _MISSING = {
 }
 
 
+_ASSERTIONS = frozenset({"test", "[", "[[", "exit", "return", "false", "ends"})
+
+
+def _is_shell(case: Case) -> bool:
+    return case.language is not None and case.language.runner == "shell"
+
+
 def _not_its_fault(case: Case, result: dict[str, Any], known: Known) -> str:
     """Return what is missing for a snippet that may well be right."""
     if result.get("where") != "snippet":
@@ -176,6 +183,11 @@ def _not_its_fault(case: Case, result: dict[str, Any], known: Known) -> str:
     if result.get("kind") == "Syntax":
         return f"is not SQLite's SQL: {brief(str(result.get('text', '')), 120)}"
     what, _, name = str(result.get("missing", "")).partition(" ")
+    if result.get("kind") == "Status" and not what and case.rule is None and _is_shell(case):
+        text = str(result.get("text", ""))
+        # Commands are meant for a reader's repository; what tests or exits means what it says.
+        if text.partition(" ")[0] not in _ASSERTIONS:
+            return f"{brief(text, 120)} in an empty folder"
     shown = brief(name, 80)
     if what == "name":
         line = known.lines.get(name)

@@ -162,7 +162,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> AgentFile 
     name = os.path.relpath(file_path, run.project.root).replace(os.sep, "/")
     if name not in run.files():
         return None
-    return AgentFile.from_parent(parent, path=file_path)  # type: ignore[no-any-return]
+    return AgentFile.from_parent(parent, path=file_path)
 
 
 class AgentFile(pytest.File):

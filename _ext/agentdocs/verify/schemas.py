@@ -31,14 +31,16 @@ def check(data: Any, schema: object, case: Case, session: Session, root: str) ->
         kind = validators.validator_for(wanted)
         kind.check_schema(wanted)
         errors = kind(wanted, format_checker=kind.FORMAT_CHECKER).iter_errors(data)
-        error = exceptions.best_match(errors)
+        worst = exceptions.best_match(errors)
     except exceptions.SchemaError as fault:
         return f"its schema is none: {brief(fault.message, 200)}"
     except Unresolvable as fault:
         return f"its schema leads to {brief(str(fault.ref), 100)}, which is not read"
     except RecursionError:
         return "is nested too deeply for its schema"
-    return f"does not fit its schema: {error.json_path}: {brief(error.message, 200)}" if error else ""
+    if worst is None:
+        return ""
+    return f"does not fit its schema: {worst.json_path}: {brief(worst.message, 200)}"
 
 
 def _load(schema: object, case: Case, session: Session, root: str) -> Any:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
 from agentdocs.verify import report, results
 from agentdocs.verify.model import TIERS, VERDICTS
+from agentdocs.verify.command import summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from rich.console import Console
 
     from agentdocs.verify.model import ContractProblem, Outcome
     from agentdocs.verify.project import Project
@@ -29,33 +29,38 @@ def text(
     verbose: bool,
 ) -> None:
     """Print failures in full, then how many there are of what."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 100
+    for one in outcomes:
+        if verbose and one.verdict != "failed":
+            place = f"{one.path}:{one.line} {one.address}"
+            tail = f"  {one.reason}" if one.reason else ""
+            say((f"{SIGNS[one.verdict]} {one.tier:<8} ", _STYLES[one.verdict]), (place, ""), (tail, "dim"))
+    for one in outcomes:
+        if one.verdict == "failed":
+            say(("─" * min(width, 100), "dim"))
+            head, _, rest = report.failure(one, project.root, width).partition("\n")
+            say((head, "bold red"))
+            say((rest, ""))
+    for problem in problems:
+        say((report.problem(problem), "red"))
+    _table(outcomes)
+    say(_last(outcomes, problems, kept))
+
+
+def say(*parts: tuple[str, str]) -> None:
+    """Print pieces of text, each with its style; on a terminal in colour, else as they are."""
+    if not sys.stdout.isatty():
+        print("".join(report.clean(part) for part, _ in parts))
+        return
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False, markup=False)
-    for one in outcomes:
-        if verbose and one.verdict != "failed":
-            line = Text(f"{SIGNS[one.verdict]} {one.tier:<8}", _STYLES[one.verdict])
-            line.append(report.clean(f" {one.path}:{one.line} {one.address}"), "default")
-            line.append(report.clean(f"  {one.reason}") if one.reason else "", "dim")
-            console.print(line, soft_wrap=True)
-    for one in outcomes:
-        if one.verdict == "failed":
-            console.print(Text("─" * min(console.width, 100), "dim"))
-            head, _, rest = report.failure(one, project.root, console.width).partition("\n")
-            console.print(Text(head, "bold red"), soft_wrap=True)
-            console.print(rest, soft_wrap=True)
-    for problem in problems:
-        console.print(Text(report.problem(problem), "red"), soft_wrap=True)
-    _table(outcomes, console)
-    _last(outcomes, problems, kept, project, console)
+    line = Text.assemble(*((report.clean(part), style) for part, style in parts))
+    Console(highlight=False, markup=False).print(line, soft_wrap=True)
 
 
-def _table(outcomes: Sequence[Outcome], console: Console) -> None:
+def _table(outcomes: Sequence[Outcome]) -> None:
     """Print how far the snippets of each language came."""
-    from rich import box
-    from rich.table import Table
-
     counts: dict[str, dict[str, int]] = {}
     for one in outcomes:
         name = report.clean(one.language)[:30] or "(none)"
@@ -66,33 +71,23 @@ def _table(outcomes: Sequence[Outcome], console: Console) -> None:
         return
     columns = [*TIERS[::-1], "skipped", "failed"]
     used = [name for name in columns if any(row[name] for row in counts.values())]
-    table = Table(box=box.SIMPLE_HEAD if console.is_terminal else box.ASCII2, pad_edge=False)
-    table.add_column("Language")
-    table.add_column("Snippets", justify="right")
-    for name in used:
-        table.add_column("unproved" if name == "none" else name, justify="right")
+    heads = ["snippets", *("unproved" if name == "none" else name for name in used)]
+    width = max(len("language"), *map(len, counts))
+    say((f"\n{'language':<{width}}" + "".join(f"  {head:>8}" for head in heads), "bold"))
     for name, row in sorted(counts.items(), key=lambda item: (-item[1]["all"], item[0])):
-        table.add_row(name, str(row["all"]), *(str(row[key] or "") for key in used))
-    console.print(table)
+        cells = "".join(f"  {row[key] or '':>8}" for key in ("all", *used))
+        say((f"{name:<{width}}{cells}", "red" if row["failed"] else ""))
+    print()
 
 
 def _last(
-    outcomes: Sequence[Outcome],
-    problems: Sequence[ContractProblem],
-    kept: int,
-    project: Project,
-    console: Console,
-) -> None:
-    from rich.text import Text
-
+    outcomes: Sequence[Outcome], problems: Sequence[ContractProblem], kept: int
+) -> tuple[str, str]:
     count = {verdict: sum(o.verdict == verdict for o in outcomes) for verdict in VERDICTS}
-    total = f"{len(outcomes)} snippet{'s' if len(outcomes) != 1 else ''}"
-    words = ", ".join(f"{count[v]} {v}" for v in VERDICTS[::-1] if count[v]) or "nothing to verify"
+    line = summary(count, f" ({kept} known from before)" if kept and outcomes else "")
     if problems:
-        words += f"; {len(problems)} problem{'s' if len(problems) != 1 else ''} of contracts"
-    known = f" ({kept} known from before)" if kept and outcomes else ""
-    style = "red" if count["failed"] or problems else "green"
-    console.print(Text(f"{total}: {words}{known}.", style), soft_wrap=True)
+        line += f" {len(problems)} problem{'s' if len(problems) != 1 else ''} of contracts."
+    return line, "red" if count["failed"] or problems else "green"
 
 
 def as_json(
@@ -136,14 +131,9 @@ def doctor(form: str) -> int:
     if form == "json":
         print(json.dumps([asdict(check) for check in checks], indent=2))
     else:
-        from rich.console import Console
-        from rich.text import Text
-
-        console = Console(highlight=False, markup=False)
         for check in checks:
             sign, style = {True: ("✓", "green"), False: ("✗", "red"), None: ("○", "yellow")}[check.ok]
-            line = Text(f"{sign} ", style).append(f"{check.name}: ", "bold").append(check.text)
-            console.print(line, soft_wrap=True)
+            say((f"{sign} ", style), (f"{check.name}: ", "bold"), (check.text, ""))
             if check.fix and not check.ok:
-                console.print(Text(f"    {check.fix}", "dim"), soft_wrap=True)
+                say((f"    {check.fix}", "dim"))
     return 0 if all(check.ok is not False for check in checks) else 1

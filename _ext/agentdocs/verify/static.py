@@ -36,6 +36,10 @@ class Finding:
     error: Error | None = None
     only_defines: bool = False
     imports: tuple[str, ...] = ()
+    undefined: tuple[str, ...] = ()
+    """Names that nothing defines."""
+    files: tuple[str, ...] = ()
+    """Files that are not there."""
 
 
 @dataclass(slots=True)
@@ -67,7 +71,8 @@ def look(case: Case, session: Session, known: Known) -> Finding:
     # An author who writes a contract means the snippet as it stands.
     hole = None if rule or language.placeholder is None else language.placeholder(code)
     try:
-        data = language.parse(code) if language.parse else _check(language, code)
+        # Where a language's own interpreter is its parser, running it tells.
+        data = language.parse(code) if language.parse else None
     except Missing as error:
         return Finding(reason=str(error))
     except Foreign as error:
@@ -90,10 +95,6 @@ def _holed(hole: tuple[str, int] | None, tier: Tier = "none") -> Finding | None:
 
 def _error(case: Case, error: ParseError) -> Error:
     return Error(error.text, case.snippet.first + error.line - 1)
-
-
-def _check(language: Language, code: str) -> None:
-    """Nothing: where a language's own interpreter is its parser, running it tells."""
 
 
 def parse_only(case: Case) -> Finding:
@@ -148,7 +149,8 @@ def _facts(case: Case, session: Session, known: Known, tier: Tier) -> Finding:
         also = f" (and {more} more)" if more else ""
         error = Error(f"nothing defines {name}", case.snippet.first + line - 1)
         reason = f"uses {brief(name, 60)}, which nothing defines{also}"
-        return replace(finding, reason=reason, error=error)
+        every = tuple(dict.fromkeys(n for n, _ in facts.undefined))
+        return replace(finding, reason=reason, error=error, undefined=every)
     if language.facts:
         finding = replace(finding, tier="names" if tier == "parses" else tier)
     there = frozenset(session.files) | {name for name, _ in (rule.files if rule else ())}
@@ -163,10 +165,12 @@ def _facts(case: Case, session: Session, known: Known, tier: Tier) -> Finding:
         return replace(finding, reason=reason, error=error)
     if facts.imports or (language.facts and tier == "parses"):
         finding = replace(finding, tier="imports")
-    for path, line in facts.calls:
-        if path not in there:
-            error = Error(f"{path} is not there", case.snippet.first + line - 1)
-            return replace(finding, reason=f"calls {brief(path, 80)}, which is not there", error=error)
+    if absent := [(path, line) for path, line in facts.calls if path not in there]:
+        path, line = absent[0]
+        error = Error(f"{path} is not there", case.snippet.first + line - 1)
+        reason = f"calls {brief(path, 80)}, which is not there"
+        files = tuple(dict.fromkeys(name for name, _ in absent))
+        return replace(finding, reason=reason, error=error, files=files)
     if language.program and not environment.version(language.program):
         return replace(finding, reason=f"needs {language.program}, which is not installed here")
     return replace(finding, run=True, only_defines=facts.only_defines)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from agentdocs.verify.documents import Document
+    from agentdocs.verify.engine import Engine
     from agentdocs.verify.model import Outcome
 
 
@@ -103,19 +103,29 @@ def _read(root: str, path: str) -> str:
         return ""
 
 
-def initial(root: str, document: Document, outcomes: Iterable[Outcome], schema: str) -> str:
+def initial(engine: Engine, document: Document) -> str:
     """Return a first contract for a document, with what verifying it without one found out."""
-    from agentdocs.verify.edit import Found
-    from agentdocs.verify.edit import initial as write_initial
+    from agentdocs.verify import edit_initial
+    from agentdocs.verify.contract_schema import SCHEMA
 
-    by_place = {(one.path, one.address): one for one in outcomes}
+    outcomes = {one.id: one for one in engine.run()}
     entries = []
     packages: set[str] = set()
-    for text in document.texts:
-        for snippet in text.snippets:
-            one = by_place.get((text.path, snippet.address))
-            if one is None:
-                continue
-            packages |= {name for name, _ in one.packages}
-            entries.append(_found(f"{text.prefix}{snippet.address}", one))
-    return write_initial(entries, python=sorted(packages), schema=schema)
+    for case in engine.cases():
+        one, finding = outcomes[case.id], engine.finding(case)
+        packages |= {name for name, _ in one.packages}
+        printed = one.output if one.tier == "runs" and one.verdict == "passed" else ""
+        entries.append(
+            edit_initial.Found(
+                case.key, one.digest, one.language, one.line,
+                setup=", ".join(finding.undefined),
+                files=finding.files,
+                note=one.reason if one.verdict != "passed" else "",
+                expect=printed if printed and not one.cut else None,
+            )
+        )  # fmt: skip
+    folder = os.path.dirname(os.path.join(engine.project.root, document.contract))
+    schema = os.path.relpath(SCHEMA, folder).replace(os.sep, "/")
+    return edit_initial.initial(
+        entries, schema, document.path, {"python": sorted(packages)}
+    )

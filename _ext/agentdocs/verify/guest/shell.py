@@ -64,7 +64,8 @@ class Runner:
         bash = self._start()
         with contextlib.suppress(BrokenPipeError):
             os.write(self.orders, f"{file}\n".encode())
-        missing = failed = None
+        missing: tuple[str, int] | None = None
+        failed: tuple[str, int, str] | None = None
         while (event := self._event()) is not None:
             kind, _, rest = event.partition(" ")
             if kind == "done":
@@ -84,7 +85,8 @@ class Runner:
             return {}
         report: dict[str, Any] = {"status": "failed", "kind": "Status", "code": status}
         report["text"] = f"ends with status {status}"
-        if failed:
+        # Of ``a && b`` the shell names nothing but the driver's own line.
+        if failed and not failed[2].startswith('source "$__agentdocs_file"'):
             report["line"] = failed[1]
             report["text"] = f"{failed[2]} ends with status {failed[0]}"
         if missing and (not failed or failed[0] == "127"):

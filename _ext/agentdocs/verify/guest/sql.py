@@ -24,12 +24,13 @@ class Runner:
             for line, statement in statements(part["code"]):
                 place = {"where": where, "line": part["line"] + line - 1}
                 try:
-                    rows = self.database.execute(statement).fetchall()
+                    cursor = self.database.execute(statement)
+                    rows = cursor.fetchall()
                 except sqlite3.Warning as error:
                     return {"status": "failed", "kind": "Warning", "text": str(error), **place}
                 except sqlite3.Error as error:
                     return {"status": "failed", **_error(error), **place}
-                if where == "check":
+                if where == "check" and cursor.description:
                     asserted += len(rows)
                     if not rows or not all(all(row) for row in rows):
                         text = f"the check gives {_shown(rows[0]) if rows else 'no row'}"

@@ -243,7 +243,7 @@ class _Checker:
             for element in reversed(self.stack):
                 if element.name == name:
                     raise self.error(at, f"has <{name}> in <{name}>")
-                if element.name in SCOPE and name != "form" or element.name == "template":
+                if (element.name in SCOPE and name != "form") or element.name == "template":
                     break
 
     def table_part(self, name: str, at: int) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import symtable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from agentdocs.verify import placeholders
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 _DEFINING = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Pass,
 )  # fmt: skip
-_ANY = frozenset({"*"})
+_BUILTINS = frozenset({*dir(builtins), "__file__", "__name__", "__annotations__"})
 
 
 def is_session(code: str) -> bool:
@@ -43,11 +45,16 @@ def script(code: str) -> str:
     return "\n".join(lines)
 
 
+@lru_cache(maxsize=4)
+def _tree(code: str) -> ast.Module:
+    return ast.parse(script(code))
+
+
 def parse(code: str) -> None:
     """Compile, and say what hinders it; ``await`` is allowed everywhere, as in a notebook."""
     try:
         flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        compile(script(code) + "\n", "snippet", "exec", flags, dont_inherit=True)
+        compile(_tree(code), "snippet", "exec", flags, dont_inherit=True)
     except SyntaxError as error:
         raise ParseError(error.lineno or 1, str(error.msg)) from None
     except (RecursionError, MemoryError):
@@ -57,40 +64,50 @@ def parse(code: str) -> None:
 
 
 def facts(code: str, known: frozenset[str]) -> Facts:
-    """Return what pyflakes and the code's own tree tell."""
-    from pyflakes.checker import Checker
-    from pyflakes.messages import ImportStarUsed, UndefinedName
-
-    text = script(code)
-    tree = ast.parse(text)
-    try:
-        messages = Checker(tree, builtins=known).messages
-    except RecursionError:
-        return Facts(defines=_ANY)
-    star = any(isinstance(message, ImportStarUsed) for message in messages)
-    undefined = [
-        (str(message.message_args[0]), message.lineno)
-        for message in messages
-        if isinstance(message, UndefinedName)
-    ]
+    """Return what the compiler's own tables, and pyflakes where they leave a doubt, tell."""
+    tree = _tree(code)
+    defined, needed = _names(script(code))
+    undefined: list[tuple[str, int]] = []
+    if needed - defined - known - _BUILTINS and not {"*"} & (known | defined):
+        undefined = _undefined(tree, known)
     return Facts(
-        defines=_defined(text) | (_ANY if star else frozenset()),
-        undefined=() if "*" in known else tuple(undefined),
+        defines=defined,
+        undefined=tuple(undefined),
         imports=tuple(_imports(tree.body)),
         only_defines=_only_defines(tree),
     )
 
 
-def _defined(text: str) -> frozenset[str]:
-    table = symtable.symtable(text, "snippet", "exec")
-    names = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
-    inner = {
-        symbol.get_name()
-        for function in table.get_children()
-        for symbol in function.get_symbols()
-        if symbol.is_declared_global() and symbol.is_assigned()
-    }
-    return frozenset(names | inner)
+def _names(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the global names that a module defines, and those that it needs."""
+    defined, needed = set(), set()
+    left = [symtable.symtable(text, "snippet", "exec")]
+    top = left[0]
+    while left:
+        table = left.pop()
+        left += table.get_children()
+        for symbol in table.get_symbols():
+            if table is not top and not symbol.is_global():
+                continue
+            if symbol.is_assigned() or symbol.is_imported():
+                defined.add(symbol.get_name())
+            elif symbol.is_referenced():
+                needed.add(symbol.get_name())
+    if any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+           for node in _tree(text).body):  # fmt: skip
+        defined.add("*")
+    return frozenset(defined), frozenset(needed)
+
+
+def _undefined(tree: ast.Module, known: frozenset[str]) -> list[tuple[str, int]]:
+    from pyflakes.checker import Checker
+    from pyflakes.messages import UndefinedName
+
+    try:
+        messages = Checker(tree, builtins=known).messages
+    except RecursionError:
+        return []
+    return [(str(m.message_args[0]), m.lineno) for m in messages if isinstance(m, UndefinedName)]
 
 
 def _imports(body: list[ast.stmt]) -> Iterator[tuple[str, int]]:

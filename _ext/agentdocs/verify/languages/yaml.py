@@ -137,10 +137,10 @@ def _complete(
     import yaml
 
     if isinstance(event, yaml.AliasEvent):
-        if event.anchor not in anchors:
-            text = f"has the alias “*{event.anchor[:40]}” where nothing has that name yet"
-            raise ParseError(line, text)
-        return anchors[event.anchor], None
+        name = event.anchor or ""
+        if name not in anchors:
+            raise ParseError(line, f"has the alias “*{name[:40]}” where nothing has that name yet")
+        return anchors[name], None
     if isinstance(event, yaml.ScalarEvent):
         return _Value(_scalar(event)), event.anchor
     part = parts.pop()
@@ -158,10 +158,10 @@ def _put(part: _Part, value: _Value, name: str | None, line: int) -> None:
     if isinstance(part.data, list):
         part.data.append(value.data)
     elif part.key is None:
-        key = f"? on line {line}" if isinstance(value.data, dict | list) else str(value.data)
-        part.key = key if name is None else name
-        if part.key in part.data:
-            raise ParseError(line, f"has the key “{part.key[:40]}” twice in one mapping")
+        inline = f"? on line {line}" if isinstance(value.data, dict | list) else str(value.data)
+        key = part.key = inline if name is None else name
+        if key in part.data:
+            raise ParseError(line, f"has the key “{key[:40]}” twice in one mapping")
     else:
         if part.key == "<<" and isinstance(value.data, dict | list):
             part.merged += value.data if isinstance(value.data, list) else [value.data]
