@@ -24,12 +24,26 @@ MODULES = {
 ADAPTER = "agentdocs.sphinx_ext"
 OUTSIDE = ("sphinx", "sphinx_design", "docutils", "myst_parser", "pytest")
 """What only the adapters know."""
-TERMINAL = ("agentdocs.__main__", "agentdocs.formats")
+TERMINAL = (
+    "agentdocs.__main__", "agentdocs.formats", "agentdocs.verify.command",
+    "agentdocs.verify.show", "agentdocs.verify.update",
+)  # fmt: skip
 """The modules of the command line, which may print in colour."""
 WRITERS = ("agentdocs.writer", "agentdocs.fix")
 """The modules of the core that write: pages, and agent files that are mended."""
-EXECUTORS = ("agentdocs.verify",)
-"""What runs snippets may import pytest, and writes where it runs them."""
+VERIFIER = "agentdocs.verify"
+"""What runs snippets, and writes their results."""
+PLUGIN = "agentdocs.verify.pytest_plugin"
+"""The only module that knows pytest."""
+GUEST = "agentdocs.verify.guest"
+"""What runs inside the sandbox, where nothing else of agentdocs is."""
+EXECUTORS = (VERIFIER,)
+MANUAL = "agentdocs.sphinx_ext.manual"
+"""Makes tables of the manual from the code's own, whichever they are."""
+ACROSS = (
+    "agentdocs.verify.results", "agentdocs.verify.model", "agentdocs.verify.contract",
+)  # fmt: skip
+"""What the site may know of the verifier: how results are read, and digests."""
 
 WRITING = frozenset({
     "write_text", "write_bytes", "mkdir", "makedirs", "unlink", "rmdir", "removedirs", "touch",
@@ -113,6 +127,38 @@ def test_the_core_knows_no_adapter(name):
     """Not even for types: what the core says is text and data."""
     found = imports(tree_of(name), name)
     assert not [one for one in found if within(one, *OUTSIDE, ADAPTER)]
+
+
+@pytest.mark.parametrize("name", [n for n in MODULES if within(n, VERIFIER) and n != PLUGIN])
+def test_the_verifier_knows_no_adapter(name):
+    found = imports(tree_of(name), name, MODULES[name].name == "__init__.py")
+    assert not [one for one in found if within(one, *OUTSIDE, ADAPTER)]
+
+
+def test_the_plugin_knows_pytest_alone():
+    found = imports(tree_of(PLUGIN), PLUGIN)
+    assert not [one for one in found if within(one, *set(OUTSIDE) - {"pytest"}, ADAPTER)]
+    loaded = imports(tree_of(PLUGIN), PLUGIN, lazy=False, typing=False)
+    assert not [one for one in loaded if within(one, "agentdocs")], "loaded in every project"
+
+
+@pytest.mark.parametrize("name", [n for n in MODULES if within(n, GUEST)])
+def test_the_guest_needs_nothing_but_python(name):
+    found = imports(tree_of(name), name, MODULES[name].name == "__init__.py")
+    known = {*sys.stdlib_module_names, "agentdocs"}
+    assert not [one for one in found if one.partition(".")[0] not in known]
+    assert not [one for one in found if within(one, "agentdocs") and not within(one, GUEST)]
+
+
+@pytest.mark.parametrize("name", [n for n in MODULES if not within(n, VERIFIER)])
+def test_only_results_cross_to_the_site(name):
+    """The command line leads to the verifier, too, but not before it is asked to."""
+    found = imports(tree_of(name), name, lazy=name != "agentdocs.__main__")
+    crossing = [one for one in found if within(one, VERIFIER) and one != VERIFIER]
+    if name == MANUAL:
+        return
+    allowed = ACROSS if within(name, ADAPTER) else ()
+    assert not [one for one in crossing if not within(one, *allowed)]
 
 
 def test_the_package_only_leads_to_the_adapter():

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentdocs.verify import contract as contracts
+from agentdocs.verify import environment
 from agentdocs.verify.languages import by_fence
 
 if TYPE_CHECKING:
@@ -176,7 +177,10 @@ def _hash(session: Session, machine: str) -> None:
     """Give each case the hash of what its verdict depends on: also of all cases before it."""
     contract = session.contract
     state = hashlib.sha256(f"{ENGINE} {machine} {contract.requires!r}".encode())
-    state.update(f"{session.language.name if session.language else ''} {contract.timeout}".encode())
+    if session.language:
+        programs = (session.language.program, *contract.requires.programs)
+        stamps = [environment.program_stamp(program) for program in programs if program]
+        state.update(f"{session.language.name} {contract.timeout} {stamps}".encode())
     for name, data in session.files.items():
         state.update(json.dumps([name, len(data)]).encode() + data)
     for case in session.cases:

@@ -142,9 +142,21 @@ def _run(project: Project, options: argparse.Namespace, now: str) -> int:
     report = results.compact(
         project.results_path, now if whole and not problems else "", known, problems, root=project.root
     )
+    _publish(project.results_path)
     if options.update or options.diff:
         return _update(project, pins, chosen, found, options)
     return _show(found, report, project, options, engine.kept)
+
+
+def _publish(path: str) -> None:
+    """Lay the schemas beside the results, where editors and other programs look for them."""
+    here = os.path.dirname(__file__)
+    with state.Folder(os.path.dirname(path), create=True) as folder:
+        for name in ("contract.schema.json", "results.schema.json"):
+            with open(os.path.join(here, name), "rb") as file:
+                data = file.read()
+            if state.read(folder.at(name), state.LIMIT, within=folder.fd) != data:
+                folder.write(name, data, draft=f"{name}.tmp")
 
 
 def _ids(engine: Engine, chosen: Selection, shard: tuple[int, int] | None) -> frozenset[str]:

@@ -77,9 +77,7 @@ def _contract(path: str, tree: Tree, broken: set[At]) -> Contract:
     entries = data["snippets"].pairs if "snippets" in data else []
     lost = {str(at[1]) for at in broken if at[:1] == ("snippets",) and len(at) > 1}
     rules = {a.text: _rule(tree, a, entry) for a, entry in entries if a.text not in lost}
-    found: dict[str, Any] = {
-        key: value(data[key]) for key in ("timeout", "namespace") if key in data
-    }
+    found = {key: _said(key, data[key]) for key in ("timeout", "namespace") if key in data}
     return Contract(path, Requires(**requires), rules=rules, broken=frozenset(lost), **found)
 
 

@@ -10,8 +10,6 @@ from agentdocs.companions import CONTRACT
 
 Namespace = Literal["shared", "file", "own"]
 """What snippets share: all of an agent and language, those of a file, or nothing."""
-TIMEOUT = 10.0
-"""Seconds for a snippet whose contract says nothing else."""
 SNIPPET = "snippet:"
 """Before an address, where a schema is another snippet."""
 
@@ -66,7 +64,8 @@ class Contract:
     path: str
     """Its file, from the project's root."""
     requires: Requires = Requires()
-    timeout: float = TIMEOUT
+    timeout: float | None = None
+    """Seconds for each snippet; None for the project's."""
     namespace: Namespace = "shared"
     rules: dict[str, Rule] = field(default_factory=dict, hash=False)
     """By address, in the order of the file."""

@@ -65,11 +65,6 @@ _SAYINGS = [
         "Indent it like what it belongs to, or remove it.",
     ),
     (
-        "directive|YAML document", False,
-        "A line that begins with `%` speaks to YAML itself, and a contract has none.",
-        "Remove it.",
-    ),
-    (
         "alias|anchor|tag", False,
         "`&`, `*` or `!` at the beginning of a value has a meaning of its own in YAML.",
         "Put the value in quotes.",

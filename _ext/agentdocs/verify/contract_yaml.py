@@ -33,6 +33,7 @@ _REFUSED = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 _BREAK = re.compile(r"\r\n?|\n")
+_DIRECTIVE = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n?|\n))*%")
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOL = {
     word: word.lower() == "true" for word in ("true", "True", "TRUE", "false", "False", "FALSE")
@@ -127,6 +128,9 @@ def compose(text: str) -> Tree:
         raise UnreadableError(
             tree.line(odd.start()), sign, 'Remove it, or write it as `\\u…` in "…".'
         )
+    if directive := _DIRECTIVE.match(text):
+        meaning = "A line that begins with `%` speaks to YAML itself, and a contract has none."
+        raise UnreadableError(tree.line(directive.end() - 1), meaning, "Remove it.")
     try:
         root = _build(tree)
     except yaml.YAMLError as error:

@@ -79,14 +79,14 @@ class Engine:
         self.project, self.options = project, options or Options()
         self.before = {} if self.options.fresh else {o.id: o for o in before}
         self.hindrance = self._hindrance()
+        folders = tuple(os.path.join(project.root, folder) for folder in project.pythonpath)
         machine = (
-            environment.fingerprint(), self.options.unsafe, self.hindrance,
-            self.options.timeout, self.options.require,
+            environment.fingerprint(), environment.stamp(folders), self.options.unsafe,
+            self.hindrance, self.options.timeout, self.options.require,
         )  # fmt: skip
         self.plan: Plan = cases.plan(project.root, documents, repr(machine), texts)
         self.kept = 0
         """Outcomes that were taken over."""
-        folders = tuple(os.path.join(project.root, folder) for folder in project.pythonpath)
         self.folders = folders
         self.modules = environment.Modules(folders)
         self._looked: dict[int, tuple[dict[str, Finding], static.Known]] = {}
@@ -140,7 +140,7 @@ class Engine:
             return done, _Job(session, {}, static.Known(), [], [])
         findings, known = self._look(session)
         done += [
-            self._outcome(case, session, findings[case.id])
+            self._outcome(case, session, static.parse_only(case, findings[case.id]))
             for case in wanted
             if not findings[case.id].run
         ]
@@ -330,14 +330,8 @@ class Engine:
     def _unrun(self, job: _Job) -> Iterator[Outcome]:
         """Judge what cannot be run, by what parsing alone tells."""
         for case in job.wanted:
-            finding = job.findings[case.id]
-            if finding.tier == "none":
-                finding = static.parse_only(case)
-            if finding.verdict == "unproved" and not finding.reason:
-                finding = replace(finding, reason=f"no sandbox: {self.hindrance}")
-            elif finding.run:
-                finding = replace(finding, reason=f"no sandbox: {self.hindrance}", run=False)
-            yield self._outcome(case, job.session, finding)
+            finding = replace(job.findings[case.id], reason=f"no sandbox: {self.hindrance}", run=False)
+            yield self._outcome(case, job.session, static.parse_only(case, finding))
 
     # --- outcomes ------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 # What is slow to import is imported where it is used: to see that nothing changed, only
@@ -44,11 +45,41 @@ def fingerprint() -> str:
         except OSError:
             continue
         state += sorted(name for name in names if name.endswith((".dist-info", ".egg-info")))
-    for program in (node(), which("bash"), which("bwrap")):
-        if program:
-            stat = os.stat(program)
-            state.append((program, stat.st_mtime_ns, stat.st_size))
+    state += [program_stamp("bwrap"), program_stamp("node"), program_stamp("bash")]
     return hashlib.sha256(repr(state).encode()).hexdigest()
+
+
+def program_stamp(program: str) -> str:
+    """Return what changes when a program is installed, replaced or removed."""
+    path = node() if program == "node" else which(program)
+    if path is None:
+        return f"no {program}"
+    stat = os.stat(path)
+    return f"{path} {stat.st_mtime_ns} {stat.st_size}"
+
+
+def path_stamp() -> str:
+    """Return what changes when any program on the path is installed or removed."""
+    found = []
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        if os.path.isdir(folder):
+            found.append((folder, os.stat(folder).st_mtime_ns))
+    return repr(found)
+
+
+def stamp(folders: Iterable[str]) -> str:
+    """Return what changes when a file below the folders does, by sizes and times."""
+    found = []
+    for top in folders:
+        for folder, inner, names in os.walk(top):
+            inner[:] = sorted(name for name in inner if name != "__pycache__")
+            for name in sorted(names):
+                try:
+                    stat = os.stat(os.path.join(folder, name))
+                except OSError:
+                    continue
+                found.append((folder, name, stat.st_mtime_ns, stat.st_size))
+    return repr(found)
 
 
 @cache
@@ -162,6 +193,45 @@ def unmet(requirement: str) -> str:
     if not wanted.specifier.contains(there, prereleases=True):
         return f"requires {requirement}, and {there} is installed"
     return ""
+
+
+def unmet_npm(package: str, root: str) -> str:
+    """Return why an npm package, perhaps with a range behind ``@``, is not there; else empty."""
+    import json
+
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    scope, name = ("@", package[1:]) if package.startswith("@") else ("", package)
+    name, _, wanted = name.partition("@")
+    folder = node_modules(root)
+    if folder is None:
+        return f"requires the npm package {package}, and there is no node_modules"
+    try:
+        with open(folder / f"{scope}{name}" / "package.json", encoding="utf-8") as file:
+            there = str(json.load(file)["version"])
+    except (OSError, ValueError, KeyError):
+        return f"requires the npm package {package}, which is not installed here"
+    try:
+        fits = not wanted or SpecifierSet(_range(wanted)).contains(there, prereleases=True)
+    except InvalidSpecifier:
+        return f"requires {package}, a range that is not understood; write ^1.2, ~1.2, 1 or 1.2.3"
+    return "" if fits else f"requires the npm package {package}, and {there} is installed"
+
+
+def _range(wanted: str) -> str:
+    """Return a simple npm range as Python writes it: ``^1.2`` is ``>=1.2,<2``."""
+    bare = wanted.lstrip("^~=v ")
+    parts = bare.split(".")
+    if wanted.startswith("^"):
+        # The first number that is not zero must stay.
+        keep = next((i for i, part in enumerate(parts) if part != "0"), len(parts) - 1)
+        above = [*parts[:keep], str(int(parts[keep]) + 1)] if parts[keep].isdigit() else parts
+        return f">={bare},<{'.'.join(above)}"
+    if wanted.startswith("~"):
+        return f">={bare},=={'.'.join(parts[:2])}.*"
+    if wanted[:1].isdigit():
+        return f"=={bare}" if len(parts) > 2 else f"=={bare}.*"
+    return wanted.replace(" ", ",")
 
 
 def node_modules(root: str) -> Path | None:

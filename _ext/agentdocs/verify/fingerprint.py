@@ -31,7 +31,9 @@ def fingerprint(project: Project, folders: Iterable[str], options: object) -> st
     :param options: what else verdicts depend on; its ``repr`` counts.
     """
     state = hashlib.sha256()
-    for value in (_code(), environment.fingerprint(), repr(project), repr(options)):
+    imported = environment.stamp(os.path.join(project.root, one) for one in project.pythonpath)
+    machine = (environment.fingerprint(), environment.path_stamp(), imported)
+    for value in (_code(), *machine, repr(project), repr(options)):
         state.update(value.encode("utf-8", "surrogateescape") + b"\0")
     for path in (*_files(folders), *_documents(project)):
         try:
@@ -71,11 +73,4 @@ def _documents(project: Project) -> Iterator[str]:
 
 def _code() -> str:
     """Return what changes when agentdocs itself does."""
-    top = os.path.dirname(agentdocs.__file__)
-    found = []
-    for folder, inner, names in os.walk(top):
-        inner[:] = [name for name in inner if name not in ("__pycache__", "static", "templates")]
-        for name in names:
-            stat = os.stat(os.path.join(folder, name))
-            found.append((name, stat.st_mtime_ns, stat.st_size))
-    return f"{agentdocs.__version__} {sorted(found)}"
+    return agentdocs.__version__ + environment.stamp([os.path.dirname(agentdocs.__file__)])

@@ -60,7 +60,7 @@ _MEANT = re.compile(
 )
 
 _PREFIX = r"(?:[\w-]{1,40}:[ \t]*)?(?:(?:Bearer|Basic|Token|token|Key)[ \t]+)?"
-_PART = rf"(?<![A-Za-z0-9]){_UPPER}|(?<![\w$]){_LOWER}"
+_PART = rf"(?<![A-Za-z0-9]){_UPPER}|(?<![\w$-]){_LOWER}"
 _ALL = rf"{_ANGLE_SURE}|{_BRACKET}|{_XS}|{_CUT_SECRET}"
 _WHOLE = re.compile(rf"{_PREFIX}(?:[^\s<>]*?(?P<part>{_PART})[^\s<>]*|(?P<all>{_ALL}))")
 """A string in code that stands for another: all of it, or a word without spaces."""
@@ -381,7 +381,7 @@ def _own_line(bare: str) -> Iterator[Hit]:
 _C_DOTS = re.compile(
     rf"\{{[ \t]*({_DOTS})[ \t]*\}}|\[[ \t]*({_DOTS})[ \t]*\](?!\s*\w)"
     rf"|,[ \t]*({_DOTS})[ \t]*[\]\}}]|(?:[=:]|=>|\breturn)[ \t]*({_DOTS})[ \t]*(?:[;,\}}]|$)"
-    r"|(?:^|[=(,:?.]|\breturn|\bawait|\bnew|\byield|\bthrow)[ \t]*(?!catch\b)"
+    r"|(?:^|[=(,:?.]|\breturn|\bawait|\bnew|\byield|\bthrow)[ \t]*(?!_*catch\b)"
     rf"[A-Za-z_$][\w$.]{{0,80}}\(({_DOTS})\)(?=[ \t]*(?:[;,.)]|$))",
     re.MULTILINE,
 )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Journal", "ResultsError", "Totals",
-    "compact", "default_path", "load", "merge", "root_of", "save", "shield", "totals",
+    "compact", "default_path", "load", "merge", "root_of", "save", "shield", "text", "totals",
 ]  # fmt: skip
 
 _SCHEMA = "results.schema.json"
@@ -113,12 +113,12 @@ def _by_line(data: bytes) -> tuple[dict[str, Any], list[Outcome | None]] | None:
     rows = []
     lines = io.BytesIO(data)
     lines.seek(len(start) + len(found))
-    for text in lines:
-        if text == b"]\n":
+    for row in lines:
+        if row == b"]\n":
             break
-        if not text.startswith(b'{"'):
+        if not row.startswith(b'{"'):
             return None
-        rows.append(journal.parse(text.removesuffix(b"\n").removesuffix(b",")))
+        rows.append(journal.parse(row.removesuffix(b"\n").removesuffix(b",")))
     return (json.loads(start + b"}"), rows) if lines.read() == b"}\n" else None
 
 
@@ -137,7 +137,7 @@ def save(path: AnyPath, report: Report, root: AnyPath | None = None) -> None:
     :raises ResultsError: if it cannot be written, or only through a link.
     """
     with _alone(path) as folder:
-        _write(folder, path, _united((report,), report.state), root)
+        _write(folder, path, report, root)
 
 
 def compact(
@@ -202,7 +202,7 @@ def _await(fd: int, path: AnyPath) -> None:
 
 def _write(folder: Folder, path: AnyPath, report: Report, root: AnyPath | None) -> None:
     _, name, stem = parts(path)
-    data = _text(report, ".." if root is None else _relative(root, folder.path))
+    data = text(report, ".." if root is None else _relative(root, folder.path))
     if read(folder.at(name), LIMIT, within=folder.fd) != data:
         folder.write(name, data, draft=f"{stem}.tmp")
 
@@ -215,7 +215,12 @@ def _relative(root: AnyPath, folder: str) -> str:
     return Path(found).as_posix()
 
 
-def _text(report: Report, root: str) -> bytes:
+def text(report: Report, root: str) -> bytes:
+    """Return the file's content.
+
+    :param root: the project's root, from the file's folder.
+    """
+    report = _united((report,), report.state)
     all_ = totals(report.outcomes)
     top = {
         "$schema": _SCHEMA,

@@ -63,3 +63,40 @@ def _load(schema: object, case: Case, session: Session, root: str) -> Any:
 
         return yaml.safe_load(text)
     return json.loads(text)
+
+
+def known(data: Any) -> tuple[str, str]:
+    """Hold data against what it says of itself: an OpenAPI document, or a JSON Schema.
+
+    Only forms are looked at: no reference in it is followed, neither to files nor to the network.
+
+    :return: what it is, empty for anything else, and why it is none, empty if it is one.
+    """
+    if not isinstance(data, dict):
+        return "", ""
+    version = str(data.get("openapi", data.get("swagger", "")))
+    if version[:3] in ("2.0", "3.0", "3.1", "3.2") and "info" in data:
+        return f"OpenAPI {version}", _openapi(data, version[:3])
+    if "json-schema.org" in str(data.get("$schema", "")):
+        from jsonschema import exceptions, validators
+
+        try:
+            validators.validator_for(data).check_schema(data)
+        except exceptions.SchemaError as fault:
+            return "JSON Schema", f"{fault.json_path}: {brief(fault.message, 200)}"
+        except RecursionError:
+            return "JSON Schema", "is nested too deeply"
+        return "JSON Schema", ""
+    return "", ""
+
+
+def _openapi(data: dict[str, Any], version: str) -> str:
+    from jsonschema import exceptions, validators
+
+    try:
+        from openapi_spec_validator import schemas
+    except ImportError:
+        return ""
+    schema = dict(getattr(schemas, f"schema_v{version.removesuffix('.0').replace('.', '')}", {}))
+    worst = exceptions.best_match(validators.validator_for(schema)(schema).iter_errors(data))
+    return f"{worst.json_path}: {brief(worst.message, 200)}" if worst else ""

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from agentdocs.verify import report, results
-from agentdocs.verify.model import TIERS, VERDICTS
+from agentdocs.verify.model import TIERS, VERDICTS, Report
 from agentdocs.verify.command import summary
 
 if TYPE_CHECKING:
@@ -98,8 +98,8 @@ def as_json(
     verbose: bool,
 ) -> None:
     """Print what ``results.json`` holds of these outcomes."""
-    sys.stdout.buffer.write(results.text(outcomes, problems, project.root))
-    sys.stdout.flush()
+    found = Report(tuple(outcomes), problems=tuple(problems))
+    sys.stdout.write(results.text(found, ".").decode())
 
 
 def github(

@@ -97,13 +97,22 @@ def _error(case: Case, error: ParseError) -> Error:
     return Error(error.text, case.snippet.first + error.line - 1)
 
 
-def parse_only(case: Case) -> Finding:
-    """Parse a case by its interpreter, which runs nothing of it; where there is no sandbox."""
+def parse_only(case: Case, finding: Finding) -> Finding:
+    """Let a case that is not run be parsed by its interpreter, which runs nothing of it."""
     language = case.language
-    if language is None or not language.checker:
-        return Finding()
+    if language is None or not language.checker or finding.tier != "none":
+        return finding
+    checked = _parsed(case, language)
+    if checked.verdict == "failed":
+        return checked
+    return replace(finding, tier=checked.tier, reason=finding.reason or checked.reason)
+
+
+def _parsed(case: Case, language: Language) -> Finding:
     program = language.checker[0]
-    path = environment.node() if program == "node" else program
+    path = environment.node() if program == "node" else environment.which(program)
+    if path is None:
+        return Finding(reason=f"needs {program} to be parsed")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, f"snippet{language.suffix}")
         code = case.snippet.code
@@ -112,7 +121,7 @@ def parse_only(case: Case) -> Finding:
         command = [word.replace("{file}", str(file)) for word in language.checker[1:]]
         try:
             run = subprocess.run(
-                [path or program, *command], capture_output=True, text=True, errors="replace",
+                [path, *command], capture_output=True, text=True, errors="replace",
                 timeout=20, stdin=subprocess.DEVNULL,
                 env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
             )  # fmt: skip
@@ -140,9 +149,8 @@ def _facts(case: Case, session: Session, known: Known, tier: Tier) -> Finding:
         known.lines.setdefault(name, case.snippet.line)
     known.names |= own
     finding = Finding(tier, imports=tuple(name for name, _ in facts.imports))
-    for requirement in session.contract.requires.python:
-        if reason := environment.unmet(requirement):
-            return replace(finding, reason=reason)
+    if reason := _unmet(session, known):
+        return replace(finding, reason=reason)
     if facts.undefined:
         name, line = facts.undefined[0]
         more = len({n for n, _ in facts.undefined}) - 1
@@ -176,6 +184,21 @@ def _facts(case: Case, session: Session, known: Known, tier: Tier) -> Finding:
     return replace(finding, run=True, only_defines=facts.only_defines)
 
 
+def _unmet(session: Session, known: Known) -> str:
+    """Return the first thing that the contract requires and that is not here."""
+    wanted = session.contract.requires
+    for requirement in wanted.python:
+        if reason := environment.unmet(requirement):
+            return reason
+    for package in wanted.npm:
+        if reason := environment.unmet_npm(package, known.root):
+            return reason
+    for program in wanted.programs:
+        if not environment.which(program):
+            return f"requires {program}, which is not installed here"
+    return ""
+
+
 def _of(language: Language, code: str, names: frozenset[str]) -> Facts:
     if language.facts is None:
         return Facts()
@@ -186,13 +209,18 @@ def _of(language: Language, code: str, names: frozenset[str]) -> Facts:
 
 
 def _data(case: Case, session: Session, data: Any, known: Known) -> Finding:
-    """Hold data against the schema that the contract names."""
-    rule = case.rule
-    if rule is None or not rule.schema:
-        return Finding("parses", "passed")
+    """Hold data against the schema that its contract names, or that it names itself."""
     from agentdocs.verify import schemas
 
-    reason = schemas.check(data, rule.schema, case, session, known.root)
-    if reason:
-        return Finding("parses", "failed", reason)
-    return Finding("checked", "passed")
+    rule = case.rule
+    if rule and rule.schema:
+        reason = schemas.check(data, rule.schema, case, session, known.root)
+        return _against(reason)
+    what, fault = schemas.known(data)
+    if not what:
+        return Finding("parses", "passed")
+    return _against(f"is no valid {what}: {fault}" if fault else "")
+
+
+def _against(reason: str) -> Finding:
+    return Finding("parses", "failed", reason) if reason else Finding("checked", "passed")

@@ -47,12 +47,7 @@ def pinned(root: str, documents: Iterable[Document]) -> dict[str, Change]:
         contract, _ = contracts.read(document.contract, text)
         snippets = document.snippets()
         renames = contracts.moved(contract, snippets)
-        digests = {
-            address: contracts.digest(snippets[place].code)
-            for address, rule in contract.rules.items()
-            if (place := renames.get(address, address)) in snippets
-            and contracts.digest(snippets[place].code) != rule.digest
-        }
+        digests = contracts.changed(contract, snippets)
         if renames or digests:
             after = updated(text, digests, {}, renames)
             found[document.contract] = Change(document.contract, text, after)
@@ -111,7 +106,8 @@ def initial(engine: Engine, document: Document) -> str:
     outcomes = {one.id: one for one in engine.run()}
     entries = []
     packages: set[str] = set()
-    for case in engine.cases():
+    order = {text.path: number for number, text in enumerate(document.texts)}
+    for case in sorted(engine.cases(), key=lambda c: (order[c.text.path], c.snippet.line)):
         one, finding = outcomes[case.id], engine.finding(case)
         packages |= {name for name, _ in one.packages}
         printed = one.output if one.tier == "runs" and one.verdict == "passed" else ""
@@ -125,7 +121,8 @@ def initial(engine: Engine, document: Document) -> str:
             )
         )  # fmt: skip
     folder = os.path.dirname(os.path.join(engine.project.root, document.contract))
-    schema = os.path.relpath(SCHEMA, folder).replace(os.sep, "/")
+    results = os.path.dirname(engine.project.results_path)
+    schema = os.path.relpath(os.path.join(results, SCHEMA.name), folder).replace(os.sep, "/")
     return edit_initial.initial(
         entries, schema, document.path, {"python": sorted(packages)}
     )

@@ -28,7 +28,8 @@ class Runner:
         self.module = types.ModuleType("__main__")
         sys.modules["__main__"] = self.module
         sys.argv = [""]
-        sys.path.insert(0, os.getcwd())
+        folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        sys.path[:0] = [os.getcwd(), *filter(None, folders)]
         sys.stdin = open(0)  # noqa: SIM115 - for as long as the session lives
         for number, name in ((1, "stdout"), (2, "stderr")):
             stream = open(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)

@@ -63,6 +63,7 @@ _ATTRIBUTE = re.compile(
     r"""(?:\s*+(?P<equals>=)\s*+(?P<value>"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?)?)"""
 )
 _COMMENT = re.compile(r"(?s)<!--(?:-?>|.*?--!?>)")
+_XHTML = re.compile(r"\s*<\?xml\s[^<>]*\?>")
 _DOCTYPE = re.compile(r"(?i)<!doctype\b[^>]*+>")
 _CDATA = re.compile(r"(?s)<!\[CDATA\[.*?\]\]>")
 _REFERENCE = re.compile(r"&(?:#(?:[0-9]++|[xX][0-9A-Fa-f]++)|[A-Za-z][A-Za-z0-9]*+)(;?)")
@@ -108,7 +109,8 @@ class _Checker:
     def check(self) -> None:
         if bad := _BAD.search(self.code):
             raise self.error(bad.start(), f"has the character U+{ord(bad[0]):04X}")
-        at = 0
+        declaration = _XHTML.match(self.code)
+        at = declaration.end() if declaration else 0
         while (tag := self.code.find("<", at)) >= 0:
             self.text(at, tag)
             at = self.markup(tag)
