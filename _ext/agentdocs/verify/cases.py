@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from agentdocs.verify.languages.base import Language
     from agentdocs.verify.model import ContractProblem
 
-ENGINE = "1"
-"""To be raised when the same input gets another verdict."""
 MAX_FILES = 16 << 20
 """Most bytes of companions that a session gets."""
 
@@ -129,26 +127,22 @@ def _sessions(document: Document, contract: Contract) -> Iterator[Session]:
             groups.setdefault(kind, []).append(case)
     everyone = {case.key: case for cases in groups.values() for case in cases}
     for cases in groups.values():
-        wanted = _before(cases, everyone)
-        yield Session(
-            document, contract, cases[0].language, [*wanted, *cases],
-            frozenset(case.key for case in wanted),
-        )  # fmt: skip
+        own = {case.key for case in cases}
+        order = _ordered(cases, everyone)
+        before = frozenset(case.key for case in order if case.key not in own)
+        yield Session(document, contract, cases[0].language, order, before)
 
 
-def _before(cases: list[Case], everyone: dict[str, Case]) -> list[Case]:
-    """Return what contracts want to be run first and is not in the session anyway."""
-    own = {case.key for case in cases}
+def _ordered(cases: list[Case], everyone: dict[str, Case]) -> list[Case]:
+    """Return cases in their order, each behind what its contract wants to be run first."""
     found: dict[str, Case] = {}
 
     def visit(case: Case, above: frozenset[str]) -> None:
         for key in case.rule.after if case.rule else ():
             other = everyone.get(key)
-            if other is None or key in above or other.language is not case.language:
-                continue
-            visit(other, above | {key})
-            if key not in own:
-                found.setdefault(key, other)
+            if other and key not in above and other.language is case.language:
+                visit(other, above | {key})
+        found.setdefault(case.key, case)
 
     for case in cases:
         visit(case, frozenset({case.key}))
@@ -176,7 +170,7 @@ def _files(document: Document) -> dict[str, bytes]:
 def _hash(session: Session, machine: str) -> None:
     """Give each case the hash of what its verdict depends on: also of all cases before it."""
     contract = session.contract
-    state = hashlib.sha256(f"{ENGINE} {machine} {contract.requires!r}".encode())
+    state = hashlib.sha256(f"{machine} {contract.requires!r}".encode())
     if session.language:
         programs = (session.language.program, *contract.requires.programs)
         stamps = [environment.program_stamp(program) for program in programs if program]

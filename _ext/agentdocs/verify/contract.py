@@ -84,7 +84,10 @@ def _contract(path: str, tree: Tree, broken: set[At]) -> Contract:
 def _rule(tree: Tree, address: Node, entry: Node) -> Rule:
     """Build a rule from an entry that is known to be valid."""
     said: dict[str, Any] = {key.text: _said(key.text, item) for key, item in entry.pairs}
-    lines = tuple((key.text, tree.line(key.start)) for key, _ in entry.pairs)
+    lines = tuple(
+        (key.text, tree.line(item.start if item.kind == "scalar" else key.start) + item.is_block)
+        for key, item in entry.pairs
+    )
     return Rule(address.text, tree.line(address.start), lines=lines, **said)
 
 

@@ -50,10 +50,10 @@ class Rule:
     """A path relative to the contract, ``snippet:`` and an address, or a JSON Schema itself."""
     fails: str = ""
     lines: tuple[tuple[str, int], ...] = ()
-    """The line of each key; code in a block begins on the line below its key."""
+    """The line on which what a key says begins: of a block, the line below its key."""
 
     def line_of(self, key: str) -> int:
-        """Return the line of a key, or the entry's where it has no such key."""
+        """Return where what a key says begins, or the entry where it has no such key."""
         return dict(self.lines).get(key, self.line)
 
 

@@ -81,8 +81,8 @@ class Engine:
         self.hindrance = self._hindrance()
         folders = tuple(os.path.join(project.root, folder) for folder in project.pythonpath)
         machine = (
-            environment.fingerprint(), environment.stamp(folders), self.options.unsafe,
-            self.hindrance, self.options.timeout, self.options.require,
+            environment.verifier(), environment.fingerprint(), environment.stamp(folders),
+            self.options.unsafe, self.hindrance, self.options.timeout, self.options.require,
         )  # fmt: skip
         self.plan: Plan = cases.plan(project.root, documents, repr(machine), texts)
         self.kept = 0
@@ -323,7 +323,7 @@ class Engine:
             step["files"] = {name: _encoded(text.encode()) for name, text in rule.files}
             for name, text in (("setup", rule.setup), ("check", rule.check)):
                 if text:
-                    line = rule.line_of(name) + 1
+                    line = rule.line_of(name)
                     step[name] = {"file": case.document.contract, "line": line, "code": text}
         return step
 

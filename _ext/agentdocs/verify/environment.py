@@ -83,6 +83,18 @@ def stamp(folders: Iterable[str]) -> str:
 
 
 @cache
+def verifier() -> str:
+    """Return what changes when the verifier itself does: a digest of its code."""
+    state = hashlib.sha256()
+    for folder, inner, names in os.walk(os.path.dirname(__file__)):
+        inner[:] = sorted(name for name in inner if name != "__pycache__")
+        for name in sorted(names):
+            with open(os.path.join(folder, name), "rb") as file:
+                state.update(name.encode() + b"\0" + file.read())
+    return state.hexdigest()
+
+
+@cache
 def version(program: str) -> str:
     """Return what a program says of its version: ``Node 24.19.0``, ``Bash 5.2.15``."""
     import subprocess

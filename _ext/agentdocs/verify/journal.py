@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from agentdocs.verify.state import AnyPath
 
+    _Fields = Mapping[str, Callable[[Any], Any]]
+
 LINE = 16 * 2**20
 """Bytes of a line that is parsed: in memory, JSON can take more than twenty times its size."""
 
@@ -78,7 +80,7 @@ def _row(one: Any) -> dict[str, object]:
     return row
 
 
-# Of all that runs for each value, most is these three: functions of C that refuse other types.
+# These three run most often: functions of C that return what is of their type and refuse the rest.
 _text = str.__str__
 _name = sys.intern
 """A text that thousands of outcomes share."""
@@ -115,20 +117,20 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(map(_text, _list(value)))
 
 
-def _made(kind: Callable[..., _T], fields: Mapping[str, Callable[[Any], Any]], row: Any) -> _T:
+def _made(kind: Callable[..., _T], fields: _Fields, row: Any) -> _T:
     """Make it of the keys that it knows; what misses one that it needs is a TypeError."""
     return kind(**{key: fields[key](value) for key, value in row.items() if key in fields})
 
 
-_TERMS = {
+_TERMS: _Fields = {
     **dict.fromkeys(("path", "setup", "check", "expect", "skip", "schema"), _text),
     **dict.fromkeys(("after", "files"), _texts),
     "line": _number,
 }
-_ERROR = {"text": _text, "trace": _text, "line": _number}
-_PROBLEM = {"path": _name, "text": _text, "hint": _text, "line": _number}
+_ERROR: _Fields = {"text": _text, "trace": _text, "line": _number}
+_PROBLEM: _Fields = {"path": _name, "text": _text, "hint": _text, "line": _number}
 _outcome = partial(Outcome, language="")
-_OUTCOME: Mapping[str, Callable[[Any], Any]] = {
+_OUTCOME: _Fields = {
     **dict.fromkeys(("path", "agent", "language", "interpreter"), _name),
     **dict.fromkeys(
         ("address", "digest", "reason", "date", "hash", "output", "expected"), _text
@@ -195,8 +197,12 @@ class Journal:
                 raise ResultsError(self.results, "the disk is full")
 
     def _ready(self) -> int:
-        if self._fd is not None and self._pid != os.getpid():
+        if self._fd is not None and (
             # A fork has the file of its parent, who alone knows when it is done.
+            self._pid != os.getpid()
+            # Somebody has cleaned up meanwhile.
+            or not os.fstat(self._fd).st_nlink
+        ):
             os.close(self._fd)
             self._fd = None
         if self._fd is None:

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 
 
+_COPY = re.compile(r"/[\w./-]*/\.agentdocs/snippet\.\w+")
+_OFFLINE = re.compile(
+    r"Network is unreachable|Could not resolve host|Name or service not known|EAI_AGAIN|ENETUNREACH"
+    r"|Temporary failure in name resolution|Failed to establish a new connection|NewConnectionError"
+)
+_UNSET = re.compile(r"(?:line \d+: )(\w+): (?:unbound variable|parameter null or not set)")
+
+
 class Judgement(NamedTuple):
     """A verdict with its evidence."""
 
@@ -30,7 +38,7 @@ class Judgement(NamedTuple):
 
 def judge(case: Case, finding: Finding, result: dict[str, Any], known: Known) -> Judgement:
     """Turn the guest's answer, which may be a stranger's, into a verdict."""
-    output = _ANSI.sub("", str(result.get("output", "")))
+    output = _readable(case, str(result.get("output", "")))
     status = str(result.get("status", "died"))
     if status == "ok":
         return _ran(case, finding, result, output)
@@ -38,12 +46,20 @@ def judge(case: Case, finding: Finding, result: dict[str, Any], known: Known) ->
         return _meant_to_fail(case, finding, result, output)
     if status == "failed":
         return _failed(case, finding, result, output, known)
+    if status == "syntax" and result.get("where") in ("setup", "check"):
+        result = {**result, "text": f"does not parse: {result.get('text', '')}"}
+        return _failed(case, finding, result, output, known)
     if status == "syntax":
         text = brief(str(result.get("text", "")), 200)
         error = Error(text, _line(case, result))
         return Judgement("failed", "none", f"does not parse: {text}", error, output)
     verdict, reason = _ended(case, status, result)
     return Judgement(verdict, _below(finding), reason, None, output)
+
+
+def _readable(case: Case, output: str) -> str:
+    """Return output without colours, and with the agent's file where a script's copy is named."""
+    return _COPY.sub(case.text.path.replace("\\", "/"), _ANSI.sub("", output))
 
 
 def _below(finding: Finding) -> Tier:
@@ -143,7 +159,7 @@ def _failed(
     tier = _below(finding)
     if result.get("endless"):
         return Judgement("failed", tier, "prints or writes more than 32 MB", error, output)
-    if reason := _not_its_fault(case, result, known):
+    if reason := _not_its_fault(case, result, known, output):
         return Judgement("unproved", tier, reason, error, output)
     where = result.get("where")
     text = brief(str(result.get("text", "")).strip().split("\n")[0], 200)
@@ -163,6 +179,7 @@ _MISSING = {
     "program": "calls {}, which is not installed here",
     "table": "uses the table {}, which nothing creates",
     "column": "uses the column {}, which nothing creates",
+    "variable": "needs the environment variable {}",
     "function": "uses the function {}, which SQLite does not have",
 }
 
@@ -174,17 +191,21 @@ def _is_shell(case: Case) -> bool:
     return case.language is not None and case.language.runner == "shell"
 
 
-def _not_its_fault(case: Case, result: dict[str, Any], known: Known) -> str:
+def _not_its_fault(case: Case, result: dict[str, Any], known: Known, output: str) -> str:
     """Return what is missing for a snippet that may well be right."""
     if result.get("where") != "snippet":
         return ""
-    if result.get("network") is True:
+    if result.get("network") is True or (_is_shell(case) and _OFFLINE.search(output)):
         return "needs the network"
+    if _is_shell(case) and (unset := _UNSET.search(output)):
+        return f"needs the environment variable {brief(unset[1], 60)}"
     if result.get("kind") == "Syntax":
         return f"is not SQLite's SQL: {brief(str(result.get('text', '')), 120)}"
     what, _, name = str(result.get("missing", "")).partition(" ")
     if result.get("kind") == "Status" and not what and case.rule is None and _is_shell(case):
         text = str(result.get("text", ""))
+        if text.partition(" ")[0] == "read":
+            return "asks for input"
         # Commands are meant for a reader's repository; what tests or exits means what it says.
         if text.partition(" ")[0] not in _ASSERTIONS:
             return f"{brief(text, 120)} in an empty folder"

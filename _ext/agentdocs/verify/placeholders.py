@@ -11,6 +11,7 @@ any text: they are possessive, bounded, or begin with something that cannot repe
 from __future__ import annotations
 
 import re
+import string
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     Hit = tuple[int, str]
     """Where it begins, and its text."""
 
+MAX_CODE = 200_000
+"""Characters beyond which nothing is looked for: such a snippet is no example to fill in."""
 MAX_TEXT = 80
 """Characters of a placeholder that are returned, and of a string that can be one, twice."""
 
@@ -125,6 +128,8 @@ def find(code: str, family: str) -> tuple[str, int] | None:
     :param family: ``python``, ``c`` (and all that looks like it), ``shell``, ``sql``, ``data``,
         ``markup`` or ``other``.
     """
+    if len(code) > MAX_CODE:
+        return None
     split = _split(code, family)
     hits = [next(rule, None) for rule in (_comments(split), *_rules(split, family))]
     first = min((hit for hit in hits if hit), default=None)
@@ -409,6 +414,7 @@ _STATEMENT = re.compile(
     r"(?m)^(?P<indent>[ \t]*+)(?:[a-z_][\w.]{0,80}[ \t]*=[ \t]*|return[ \t]+|yield[ \t]+)?"
     r"(?P<dots>\.\.\.)[ \t]*$"
 )
+_NAME = f"{string.ascii_letters}{string.digits}_"
 _BRACKET_OR_DOTS = re.compile(r"\.\.\.|[()\[\]{}]")
 # Before “(”, where Ellipsis is a value: required fields of FastAPI, defaults, keywords.
 _TAKES_ELLIPSIS = frozenset({
@@ -455,9 +461,9 @@ def _omits_items(bare: str, opening: int, at: int) -> bool:
     """Whether dots within brackets stand for more items or arguments."""
     before = bare[max(opening, at - 200) : at].rstrip()[-1:]
     after = bare[at + 3 : at + 203].lstrip(" \t\n,")[:1]
-    name = re.search(r"(\w*)[ \t]*$", bare[max(0, opening - 80) : opening])
-    kind, of = bare[opening], name[1] if name else ""
-    follows = of or bare[max(0, opening - 1) : opening] in (")", "]", '"')
+    ahead = bare[max(0, opening - 80) : opening].rstrip(" \t")
+    of = ahead[len(ahead.rstrip(_NAME)) :]
+    kind, follows = bare[opening], of or ahead.endswith((")", "]", '"'))
     if kind == "(":
         return bool(of and of not in _TAKES_ELLIPSIS and before in "(," and after == ")")
     if kind == "[":

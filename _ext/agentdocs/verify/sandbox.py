@@ -3,14 +3,22 @@
 One sandbox serves many sessions: it has no network, sees the system read-only, and nothing of
 the home folder or the repository. Inside of it, each session gets namespaces of its own (see
 ``guest/cage.py``). Where the kernel does not allow that, each session gets a whole sandbox.
+
+What this does not keep out: a fault of the kernel; sockets that a program left in a folder which is
+shown, as no namespace hides those; and a snippet's lies about itself (see ``guest/session.py``).
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import itertools
 import json
 import os
+import re
 import select
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -38,19 +46,33 @@ LIMITS = {
     "processes": 128,
     "file": 32 * MB,
     "disk": 128 * MB,
+    "inodes": 20_000,
     "cpu": 630,
 }
 _ETC = (
     "alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types",
-    "nsswitch.conf", "protocols", "services", "ssl/certs", "ssl/openssl.cnf", "pki/tls/certs",
+    "nsswitch.conf", "os-release", "protocols", "services", "ssl/certs", "ssl/openssl.cnf",
+    "pki/tls/certs",
 )  # fmt: skip
+_STORES = ("/nix/store", "/gnu/store", "/home/linuxbrew/.linuxbrew", "/run/current-system")
+"""Systems beside the system; an interpreter from there needs more of them than its own folder."""
+_DEVICES = ("null", "zero", "full", "random", "urandom")
+NODE_MODULES = "/opt/agentdocs/node_modules"
 GRACE = 15.0
 """Seconds that a sandbox may take beyond its steps' own time, before it is given up."""
+LOADING = 25.0
+"""Seconds that a module may take to load."""
+DEATHS = 4
+"""After so many ends of a session, the steps that are left are not tried."""
 
 Mode = Literal["root", "user", "unsafe"]
+"""*root*: root makes the sandbox, and sessions have a user number that nobody else has. *user*: the
+sandbox is an ordinary user's. *unsafe*: there is none."""
+
+_numbers = itertools.count()
 
 
-class NoSandbox(Exception):
+class NoSandbox(Exception):  # noqa: N818 - it says it all
     """Nothing can be run here; the text says why."""
 
 
@@ -65,15 +87,27 @@ class Access:
 
 
 class Sandbox:
-    """A server inside a sandbox; started when it is first needed, and again when it dies."""
+    """A server inside a sandbox; started when it is first needed, and again when it dies.
 
-    def __init__(self, access: Access, *, unsafe: bool = False) -> None:
-        self.access, self.unsafe = access, unsafe
+    It ends with the thread that started it, so each thread needs its own.
+    """
+
+    def __init__(self, access: Access, *, unsafe: bool = False, nest: bool = True) -> None:
+        """Describe a sandbox; nothing is started yet.
+
+        :param nest: give sessions namespaces within one sandbox, where that is possible.
+        """
+        self.access, self.unsafe, self.nest = access, unsafe, nest
         self.process: subprocess.Popen[bytes] | None = None
+        self.inner: list[int] = []
+        """What becomes readable when the first process in the sandbox is gone, and all others."""
         self.nested = True
         self.mode: Mode | None = None
         self.loaded: set[str] = set()
         self.buffer = b""
+        self.busy = False
+        self.ways: list[tuple[Mode, bool]] = []
+        """The ways to start it that have not failed: mode, and whether sessions are nested."""
 
     def __enter__(self) -> Sandbox:
         return self
@@ -82,133 +116,157 @@ class Sandbox:
         self.close()
 
     def preload(self, modules: Iterable[str]) -> None:
-        """Name modules that the server is to have in memory from now on."""
-        self.loaded.update(modules)
-        if self.process and self.nested:
-            self._send({"preload": sorted(self.loaded)})
+        """Name installed modules that the server is to have in memory from now on."""
+        new = set(modules) - self.loaded
+        self.loaded |= new
+        if self.process and self._serves_many():
+            self._load(new)
 
     def run(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Run a session: yield one result a step, in order.
 
+        A step that ends the session costs that step alone: another session replays the ones before
+        it and goes on with the one behind.
+
         :raises NoSandbox: there is none.
         """
-        if self.process is None or not self.nested:
-            self.close()
-            self._start()
         steps = request["steps"]
-        # Every death of a session replays the steps before it, at most four times.
-        time_limit = GRACE + 5 * sum(step["timeout"] for step in steps)
-        deadline = time.monotonic() + time_limit
+        deadly: list[int] = []
         done = 0
-        self._send(request)
-        while (answer := self._answer(deadline)) is not None:
-            if answer.get("done") == request["id"]:
-                break
-            if answer.get("step") == done:
-                yield answer
-                done += 1
-        else:
-            self.close()  # the next session gets a new one
+        self.start()
+        while done < len(steps) and len(deadly) < DEATHS:
+            self.start()
+            self._send({**request, "first": done, "skip": deadly})
+            self.busy = True  # until the last answer: who asks no further leaves it so
+            seconds = sum(step["timeout"] for step in steps[:done])
+            while self.busy:
+                answer = self._answer(GRACE + seconds + steps[done]["timeout"])
+                if answer is None:
+                    self.close()
+                    answer = {"step": done, "status": "died", "output": "", "start": 0}
+                    answer["alive"] = False
+                seconds = 0
+                number = answer["step"]
+                if not answer["alive"]:
+                    deadly.append(number)
+                if not answer["alive"] or number == len(steps) - 1:
+                    self.busy = False
+                    if not self._serves_many():
+                        self.close()
+                if number == done:
+                    done += 1
+                    yield answer
         for number in range(done, len(steps)):
-            status = "died" if number == done else "given-up"
-            yield {"step": number, "status": status, "output": "", "start": 0}
+            yield {"step": number, "status": "given-up", "output": "", "start": 0}
 
     def close(self) -> None:
         """End the server, and with it every process of every session."""
-        if self.process is None:
+        process, self.process, self.busy = self.process, None, False
+        if process is None:
             return
-        self.process.kill()
-        for stream in (self.process.stdin, self.process.stdout):
+        for stream in (process.stdin, process.stdout):
             if stream:
-                stream.close()
-        self.process.wait()
-        self.process = None
+                # Without a sandbox, the server ends what runs when it sees this.
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+        if self.mode == "unsafe":
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(GRACE)
+        process.kill()
+        process.wait()
+        for number in self.inner:
+            _poll(number, GRACE)
+            os.close(number)
+        self.inner = []
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start the server in the best way that works here, if it does not wait already.
+
+        :raises NoSandbox: none does.
+        """
+        if self.process and self.process.poll() is None and not self.busy:
+            return
+        self.close()
+        if not self.ways:
+            _compile()
+            self.ways = [
+                (mode, nest)
+                for mode in modes(self.unsafe)
+                for nest in ((True, False) if self.nest and mode != "unsafe" else (False,))
+            ]
         problems = []
-        for mode in modes(self.unsafe):
-            command, data = self._command(mode)
-            # The names of users, for programs that ask who they are.
-            ends = [os.pipe() for _ in data]
-            for (_, end), text in zip(ends, data, strict=True):
-                os.write(end, text)
-                os.close(end)
-            numbers = [str(end) for end, _ in ends]
-            for place, number in zip((i for i, w in enumerate(command) if w == "FD"), numbers):
-                command[place] = number
-            try:
-                self.process = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE if mode != "unsafe" else subprocess.DEVNULL,
-                    env=_environment() if mode == "unsafe" else {}, cwd="/",
-                    pass_fds=[end for end, _ in ends], start_new_session=True,
-                )  # fmt: skip
-            except OSError as error:
-                raise NoSandbox(f"bubblewrap cannot be started: {error.strerror}") from error
-            finally:
-                for end, _ in ends:
-                    os.close(end)
-            self.buffer, self.mode = b"", mode
-            ready = self._answer(time.monotonic() + GRACE)
-            if ready and ready.get("ready"):
-                if self.process.stderr:
-                    self.process.stderr.close()
-                self.nested = bool(ready["nested"]) or mode == "unsafe"
-                if self.loaded and self.nested:
-                    self._send({"preload": sorted(self.loaded)})
+        while self.ways:
+            self.mode, nest = self.ways[0]
+            problem = self._try(self.mode, nest)
+            if not problem:
+                if self.loaded and self._serves_many():
+                    self._load(self.loaded)
                 return
-            self.process.kill()
-            said = self.process.stderr.read(2000).decode(errors="replace") if self.process.stderr else ""
             self.close()
-            problems.append(" ".join(said.split()) or "it does not answer")
+            problems.append(problem)
+            del self.ways[0]
         raise NoSandbox(f"bubblewrap does not work here: {'; '.join(dict.fromkeys(problems))}")
 
-    def _command(self, mode: Mode) -> tuple[list[str], list[bytes]]:
-        """Return the command of the server, and what is to be read from its descriptors."""
-        uid = 60_000 + os.getpid() % 5_000 if mode == "root" else 0
-        folders = _folders(self.access)
-        below = [str(f) for f in folders if f.is_relative_to("/tmp") or f.is_relative_to("/home")]
-        options = {
-            **LIMITS, "caged": mode != "unsafe", "uid": uid, "nested": True, "below": below,
-        }  # fmt: skip
-        inner = [sys.executable, "-I", "-c", START, str(GUEST)]
-        if mode == "unsafe":
-            return [*inner, json.dumps({**options, "nested": False})], []
-        bubblewrap = shutil.which("bwrap")
-        assert bubblewrap
-        shown = uid or os.getuid()
-        users = [
-            f"root:x:0:0::/:/bin/false\nagent:x:{shown}:{shown}::/home/agent:/bin/bash\n",
-            f"root:x:0:\nagent:x:{shown}:\n",
-            "127.0.0.1 localhost\n::1 localhost\n",
-        ]
-        command = [bubblewrap, *_flags(mode), *_system(), *_binds(folders)]
-        if self.access.node_modules:
-            command += ["--ro-bind", str(self.access.node_modules), NODE_MODULES]
-        for name in ("passwd", "group", "hosts"):
-            command += ["--perms", "0644", "--ro-bind-data", "FD", f"/etc/{name}"]
-        for name, value in _environment().items():
-            command += ["--setenv", name, value]
-        command += ["--remount-ro", "/", "--chdir", "/", "--", *inner, json.dumps(options)]
-        return command, [text.encode() for text in users]
+    def _try(self, mode: Mode, nest: bool) -> str:
+        """Start a server in one way; return why that is not possible."""
+        command, data, uid = _command(self.access, mode, nest)
+        try:
+            with _readable(data) as numbers:
+                self.process = subprocess.Popen(
+                    [numbers.get(word, word) for word in command],
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL if mode == "unsafe" else subprocess.PIPE,
+                    env=_environment(self.access, mode), cwd="/", start_new_session=True,
+                    pass_fds=[int(number) for number in numbers.values()],
+                    user=uid or None, group=uid or None, extra_groups=[] if uid else None,
+                )  # fmt: skip
+        except OSError as error:
+            return f"it cannot be started: {error.strerror}"
+        self.buffer = b""
+        ready = self._answer(GRACE)
+        if ready and ready.get("ready"):
+            self.nested = bool(ready["nested"])
+            if self.process.stderr:
+                self.process.stderr.close()
+            if mode != "unsafe":
+                self.inner = _children(self.process.pid)
+            return ""
+        self.process.kill()
+        said = str(ready.get("text", "")) if ready else ""
+        if self.process.stderr:
+            said = said or self.process.stderr.read(2000).decode(errors="replace")
+            self.process.stderr.close()
+        return " ".join(said.split()) or "it does not answer"
+
+    def _serves_many(self) -> bool:
+        """Whether the next session may come after this one, in the same sandbox."""
+        return self.nested or self.mode == "unsafe"
+
+    def _load(self, modules: Iterable[str]) -> None:
+        names = sorted(modules)
+        self._send({"preload": names})
+        if names and self._answer(GRACE + LOADING * len(names)) is None:
+            # One of them ends the process that loads it. Sessions may try; the server will not.
+            self.loaded.clear()
+            self.close()
+            self.start()
 
     def _send(self, message: dict[str, Any]) -> None:
         assert self.process
         assert self.process.stdin
-        try:
+        with contextlib.suppress(BrokenPipeError):  # seen when the answer does not come
             self.process.stdin.write(json.dumps(message).encode() + b"\n")
             self.process.stdin.flush()
-        except BrokenPipeError:
-            pass  # its end is seen when the answer does not come
 
-    def _answer(self, deadline: float) -> dict[str, Any] | None:
+    def _answer(self, seconds: float) -> dict[str, Any] | None:
         """Return the next answer; None if the server is gone, or silent for too long."""
         assert self.process
         assert self.process.stdout
         number = self.process.stdout.fileno()
+        deadline = time.monotonic() + seconds
         while b"\n" not in self.buffer:
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([number], [], [], left)[0]:
+            if left <= 0 or not _poll(number, left):
                 return None
             data = os.read(number, 1 << 16)
             if not data or len(self.buffer) > 16 * MB:
@@ -233,24 +291,100 @@ def modes(unsafe: bool) -> list[Mode]:
         return ["unsafe"]
     if sys.platform != "linux":
         raise NoSandbox("bubblewrap needs Linux")
-    if not shutil.which("bwrap"):
+    bubblewrap = shutil.which("bwrap")
+    if not bubblewrap:
         raise NoSandbox("bubblewrap is not installed")
-    return ["root", "user"] if os.getuid() == 0 else ["user"]
+    version = bubblewrap_version(bubblewrap)
+    if version and version < (0, 5):
+        raise NoSandbox(f"bubblewrap {'.'.join(map(str, version))} is too old: it has to be 0.5")
+    return ["root", "user"] if is_root() else ["user"]
 
 
-def _flags(mode: Mode) -> list[str]:
+def is_root() -> bool:
+    """Whether this is the root of a whole system, and not of a namespace with a single user."""
+    if os.getuid() != 0:
+        return False
+    try:
+        rows = Path("/proc/self/uid_map").read_text().splitlines()
+    except OSError:
+        return True
+    return len(rows) != 1 or rows[0].split()[2] != "1"
+
+
+@functools.cache
+def bubblewrap_version(path: str) -> tuple[int, ...]:
+    """Return the version of a bubblewrap; empty if it does not tell."""
+    try:
+        run = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    found = re.search(r"\d+(?:\.\d+)+", run.stdout)
+    return tuple(map(int, found[0].split("."))) if found else ()
+
+
+def _command(access: Access, mode: Mode, nest: bool) -> tuple[list[str], dict[str, str], int]:
+    """Return the command of the server, what it reads from descriptors, and its user, if another.
+
+    Where the name of such a text stands in the command, its descriptor's number is to stand.
+    """
+    folders, links = _folders(access)
+    # Never the root of this machine: to it, the kernel opens more than capabilities do.
+    own = 60_000 + (os.getpid() * 16 + next(_numbers)) % 5_000 if is_root() else 0
+    home = "/home/agent"
+    while any(folder.is_relative_to(home) for folder in folders):
+        home += "_"
+    options = {
+        **LIMITS,
+        "caged": mode != "unsafe",
+        "nested": nest,
+        "uid": own if mode == "root" else 0,
+        # Before Linux 5.14, all processes of the user would count, also those outside.
+        "counts": mode != "unsafe" and (bool(own) or _kernel() >= (5, 14)),
+        "home": home,
+        "below_tmp": [str(folder) for folder in folders if folder.is_relative_to("/tmp")],
+        "readable": [sys.executable, os.__file__, str(GUEST), *map(str, access.path)],
+    }
+    # Not -I: it would have no use for PYTHONHASHSEED. All of the environment is ours.
+    inner = [sys.executable, "-s", "-P", "-c", START, str(GUEST), json.dumps(options)]
+    if mode == "unsafe":
+        return inner, {}, 0
+    bubblewrap = shutil.which("bwrap")
+    assert bubblewrap
+    shown = own if mode == "root" else 1000
+    # For programs that ask who they are and where.
+    texts = {
+        "passwd": f"root:x:0:0::/:/bin/false\nagent:x:{shown}:{shown}::{home}:/bin/bash\n",
+        "group": f"root:x:0:\nagent:x:{shown}:\n",
+        "hosts": "127.0.0.1 localhost\n::1 localhost\n",
+    }
+    command = [bubblewrap, *_flags(mode, nest), *_system(), *_temporary(bubblewrap, home)]
+    shows = [(["--ro-bind", str(folder)], folder) for folder in folders]
+    shows += [(["--symlink", str(link.readlink())], link) for link in links]
+    if access.node_modules:
+        shows.append((["--ro-bind", str(access.node_modules)], Path(NODE_MODULES)))
+    command += _places(shows)
+    for name in texts:
+        command += ["--perms", "0444", "--ro-bind-data", f"FD {name}", f"/etc/{name}"]
+    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--", *inner]
+    data = {f"FD {name}": text for name, text in texts.items()}
+    return command, data, own if mode == "user" else 0
+
+
+def _flags(mode: Mode, nest: bool) -> list[str]:
     flags = [
         "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
         "--unshare-cgroup-try", "--hostname", "sandbox", "--die-with-parent", "--new-session",
-        "--clearenv", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/home",
-        "--dir", "/dev/shm",
+        "--as-pid-1",  # no process inside can then signal the server
     ]  # fmt: skip
+    capabilities = ["SYS_ADMIN", "NET_ADMIN"] if nest else []
     if mode == "root":
-        # The server needs these to make small boxes; it drops them in each before a snippet runs.
-        for capability in ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_CHOWN"):
-            flags += ["--cap-add", capability]
-        return flags
-    return ["--unshare-user", *flags, "--cap-add", "CAP_SYS_ADMIN"]
+        capabilities += ["SETUID", "SETGID", "CHOWN", "KILL"]
+    else:
+        flags += ["--unshare-user", "--uid", "1000", "--gid", "1000"]
+    # The server needs these to make small boxes; it drops them in each before a snippet runs.
+    for capability in capabilities:
+        flags += ["--cap-add", f"CAP_{capability}"]
+    return flags
 
 
 def _system() -> list[str]:
@@ -259,47 +393,96 @@ def _system() -> list[str]:
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
         path = Path("/", name)
         if path.is_symlink():
-            found += ["--symlink", os.readlink(path), str(path)]
+            found += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             found += ["--ro-bind", str(path), str(path)]
     for folder in ("etc", "etc/ssl", "etc/pki", "etc/pki/tls"):
         if Path("/", folder).is_dir():
-            found += ["--perms", "0755", "--dir", f"/{folder}"]
+            found += ["--dir", f"/{folder}"]
     for name in _ETC:
         found += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    # Not --dev: it would bring terminals, and a user namespace more, in which a server could not
+    # set anything up.
+    found += ["--proc", "/proc", "--tmpfs", "/dev"]
+    for name in _DEVICES:
+        found += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+    for target, name in (("", "fd"), ("/0", "stdin"), ("/1", "stdout"), ("/2", "stderr")):
+        found += ["--symlink", f"/proc/self/fd{target}", f"/dev/{name}"]
     return found
 
 
-def _folders(access: Access) -> list[Path]:
-    """Return the folders of the interpreters, of the guest and of what may be imported."""
-    folders = [Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parents[1]]
+def _temporary(bubblewrap: str, home: str) -> list[str]:
+    """Return the folders that can be written to; with namespaces, a session has its own there."""
+    # Where the size cannot be set, the server watches what lies there.
+    setuid = bool(Path(bubblewrap).stat().st_mode & stat.S_ISUID)
+    sized = bubblewrap_version(bubblewrap) >= (0, 7) and not setuid
+    size = ["--size", str(LIMITS["disk"])] if sized else []
+    found = ["--perms", "0755", "--dir", "/home"]
+    for place, mode in (("/tmp", "1777"), ("/dev/shm", "1777"), (home, "0755")):
+        found += ["--perms", mode, *size, "--tmpfs", place]
+    return found
+
+
+def _folders(access: Access) -> tuple[list[Path], list[Path]]:
+    """Return what is needed of interpreters, the guest and what may be imported; and links."""
+    links = [path for path in _chain(Path(sys.executable)) if path.is_symlink()]
+    wanted = [GUEST, *access.path, Path(sys.executable).resolve()]
+    for prefix in (Path(sys.prefix), Path(sys.base_prefix), Path(sys.base_exec_prefix)):
+        wanted += _narrowed(prefix)
     if access.node:
-        folders += [access.node.parent, access.node.resolve().parents[1]]
-    folders += [GUEST, *access.path, *(p for p in [Path("/nix/store")] if p.is_dir())]
-    done: list[Path] = []
-    for folder in sorted(set(folders)):
-        if not any(folder.is_relative_to(one) for one in (Path("/usr"), *done)):
-            done.append(folder)
-    return [folder for folder in done if folder != Path("/")]
+        links += [path for path in _chain(access.node) if path.is_symlink()]
+        wanted.append(access.node.resolve())
+    wanted += [Path(store) for store in _STORES if Path(store).is_dir()]
+    done = [Path("/usr")]
+    for path in sorted(set(wanted)):
+        if path != Path("/") and not any(path.is_relative_to(one) for one in done):
+            done.append(path)
+    links = [link for link in links if not any(link.is_relative_to(one) for one in done)]
+    return done[1:], list(dict.fromkeys(links))
 
 
-def _binds(folders: list[Path]) -> list[str]:
-    found, made = [], {Path("/tmp"), Path("/home"), Path("/")}
-    for folder in folders:
-        for parent in reversed(folder.parents):
+def _chain(path: Path) -> list[Path]:
+    """Return a path and all that it leads to, link by link."""
+    found = [path]
+    while found[-1].is_symlink() and len(found) < 40:
+        found.append(Path(os.path.normpath(found[-1].parent / found[-1].readlink())))
+    return found
+
+
+def _narrowed(prefix: Path) -> list[Path]:
+    """Return an interpreter's folder; where more lies in it than an interpreter, its usual parts.
+
+    It may be a repository, or the home folder.
+    """
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - which fails where there is none
+    if not home.is_relative_to(prefix) and not (prefix / ".git").exists():
+        return [prefix]
+    parts = [prefix / name for name in ("bin", "lib", "lib64", "include", "pyvenv.cfg")]
+    return [part for part in parts if part.exists()]
+
+
+def _places(shows: Iterable[tuple[list[str], Path]]) -> list[str]:
+    """Return the options that put something at each path, and the folders that lead there."""
+    found: list[str] = []
+    made = {Path("/"), Path("/tmp"), Path("/dev"), Path("/etc")}
+    for option, place in shows:
+        for parent in reversed(place.parents):
             if parent not in made:  # or bubblewrap makes it for its own user alone
                 found += ["--perms", "0755", "--dir", str(parent)]
                 made.add(parent)
-        found += ["--ro-bind", str(folder), str(folder)]
+        found += [*option, str(place)]
     return found
 
 
-NODE_MODULES = "/opt/agentdocs/node_modules"
-
-
-def _environment() -> dict[str, str]:
+def _environment(access: Access, mode: Mode) -> dict[str, str]:
     """Return all of the environment that snippets get."""
-    places = [str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]
+    places = [str(Path(sys.executable).parent)]
+    if access.node:
+        places.append(str(access.node.parent))
+    if mode == "unsafe":
+        places.append(os.environ.get("PATH", os.defpath))
+    else:
+        places += ["/usr/local/bin", "/usr/bin", "/bin", "/run/current-system/sw/bin"]
     return {
         "PATH": os.pathsep.join(places),
         "LANG": "C.UTF-8",
@@ -308,7 +491,56 @@ def _environment() -> dict[str, str]:
         "USER": "agent",
         "TERM": "dumb",
         "PYTHONDONTWRITEBYTECODE": "1",
+        # The order of a set is then the same today and tomorrow, and so is the verdict.
+        "PYTHONHASHSEED": "0",
     }
+
+
+def _compile() -> None:
+    """Compile the guest, which could not keep what it compiles: to it, its folder is read-only."""
+    import importlib.util
+    import py_compile
+
+    for file in () if sys.dont_write_bytecode else GUEST.glob("*.py"):
+        made = Path(importlib.util.cache_from_source(str(file)))
+        with contextlib.suppress(OSError, py_compile.PyCompileError):
+            if not made.exists() or made.stat().st_mtime < file.stat().st_mtime:
+                py_compile.compile(str(file), doraise=True)
+
+
+@contextlib.contextmanager
+def _readable(texts: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Put each text where a child can read it; yield the numbers of the descriptors."""
+    ends: dict[str, int] = {}
+    try:
+        for name, text in texts.items():
+            ends[name], end = os.pipe()
+            os.write(end, text.encode())
+            os.close(end)
+        yield {name: str(end) for name, end in ends.items()}
+    finally:
+        for end in ends.values():
+            os.close(end)
+
+
+def _children(pid: int) -> list[int]:
+    """Return descriptors of a process's children, which become readable when these are gone."""
+    found: list[int] = []
+    with contextlib.suppress(OSError, AttributeError):
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        found += [os.pidfd_open(int(child)) for child in text.split()]
+    return found
+
+
+def _poll(number: int, seconds: float) -> bool:
+    """Wait until a descriptor can be read; any number, unlike ``select``."""
+    poll = select.poll()
+    poll.register(number, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
+def _kernel() -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
 
 
 def steps_of(parts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -35,6 +35,8 @@ class Finding:
     run: bool = False
     error: Error | None = None
     only_defines: bool = False
+    holed: bool = False
+    """Whether it holds a placeholder, so that it may well not parse."""
     imports: tuple[str, ...] = ()
     undefined: tuple[str, ...] = ()
     """Names that nothing defines."""
@@ -90,7 +92,9 @@ def look(case: Case, session: Session, known: Known) -> Finding:
 
 
 def _holed(hole: tuple[str, int] | None, tier: Tier = "none") -> Finding | None:
-    return Finding(tier, reason=f'contains the placeholder "{brief(hole[0], 40)}"') if hole else None
+    if hole is None:
+        return None
+    return Finding(tier, reason=f'contains the placeholder "{brief(hole[0], 40)}"', holed=True)
 
 
 def _error(case: Case, error: ParseError) -> Error:
@@ -104,7 +108,7 @@ def parse_only(case: Case, finding: Finding) -> Finding:
         return finding
     checked = _parsed(case, language)
     if checked.verdict == "failed":
-        return checked
+        return finding if finding.holed else checked
     return replace(finding, tier=checked.tier, reason=finding.reason or checked.reason)
 
 

@@ -21,7 +21,8 @@ class Runner:
         file = self.folder / f"snippet{step['suffix']}"
         parts = [part["code"] for part in (step["setup"], step, step["check"]) if part]
         file.write_text("\n".join(part.rstrip("\n") for part in parts) + "\n")
-        run = subprocess.run([word.replace("{file}", str(file)) for word in self.command])
+        command = [word.replace("{file}", str(file)) for word in self.command]
+        run = subprocess.run(command, start_new_session=True)
         if run.returncode == 0:
             return {"status": "ok", "asserted": bool(step["check"])}
         text = f"ends with status {run.returncode}"

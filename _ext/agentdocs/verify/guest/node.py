@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
+
+from .child import EVENTS, ORDERS, Child
 
 _DRIVER = str(Path(__file__).with_name("node.mjs"))
 
@@ -16,47 +16,28 @@ class Runner:
     """A Node process that goes on from step to step; where a step ends it, a new one follows."""
 
     def __init__(self, request: dict[str, Any]) -> None:
-        self.command = request["command"]
-        self.node: subprocess.Popen[bytes] | None = None
-        self.orders = self.events = -1
+        self.command = [*request["command"], "--no-warnings", "--experimental-vm-modules"]
+        self.command += [_DRIVER, str(ORDERS), str(EVENTS)]
+        self.node: Child | None = None
 
     def step(self, step: dict[str, Any]) -> dict[str, Any]:
         """Hand the step over and wait for the report."""
-        node = self._start()
+        if self.node is None:
+            self.node = Child(self.command)
         order = {key: step[key] for key in ("file", "line", "code", "mode", "setup", "check")}
-        order["begin"] = os.fstat(1).st_size
-        with contextlib.suppress(BrokenPipeError):
-            os.write(self.orders, json.dumps(order).encode() + b"\n")
-        buffer = b""
-        while b"\n" not in buffer:
-            data = os.read(self.events, 65536)
-            if not data:
-                break
-            buffer += data
-        if b"\n" in buffer:
-            report = json.loads(buffer.partition(b"\n")[0])
+        self.node.order(json.dumps({**order, "begin": os.fstat(1).st_size}))
+        event = self.node.event()
+        if event is not None:
+            report = json.loads(event)
             assert isinstance(report, dict)
+            if report.pop("over", False):
+                self.node.end()
+                self.node = None
             return report
-        status = node.wait()
+        status = self.node.end()
         self.node = None
-        os.close(self.orders)
-        os.close(self.events)
         if status == 0:
             return {"status": "ok", "asserted": 0}
         text = f"ends with status {status}"
         return {"status": "failed", "kind": "Status", "text": text, "code": status,
                 "where": "snippet"}  # fmt: skip
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        if self.node:
-            return self.node
-        theirs_in, self.orders = os.pipe()
-        self.events, theirs_out = os.pipe()
-        self.node = subprocess.Popen(
-            [*self.command, "--no-warnings", "--experimental-vm-modules", _DRIVER,
-             str(theirs_in), str(theirs_out)],
-            pass_fds=(theirs_in, theirs_out),
-        )  # fmt: skip
-        os.close(theirs_in)
-        os.close(theirs_out)
-        return self.node

@@ -1,5 +1,8 @@
 """Python: scripts and ``>>>`` sessions, in one ``__main__`` module for all steps."""
 
+# The server starts without pathlib:
+# ruff: noqa: PTH109
+
 from __future__ import annotations
 
 import ast
@@ -8,6 +11,7 @@ import contextlib
 import errno
 import linecache
 import os
+import re
 import socket
 import sys
 import traceback
@@ -21,6 +25,14 @@ _COROUTINE = 0x80  # inspect.CO_COROUTINE
 _NETWORK = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ECONNREFUSED, errno.ENETDOWN)
 
 
+def prepare(steps: list[dict[str, Any]]) -> None:
+    """Import in the server what each session would have to import anew."""
+    if any(step["mode"] == "session" for step in steps):
+        import doctest  # noqa: F401
+    if any("await" in step["code"] for step in steps):
+        import asyncio  # noqa: F401
+
+
 class Runner:
     """A namespace, and the steps run in it."""
 
@@ -32,7 +44,9 @@ class Runner:
         sys.path[:0] = [os.getcwd(), *filter(None, folders)]
         sys.stdin = open(0)  # noqa: SIM115 - for as long as the session lives
         for number, name in ((1, "stdout"), (2, "stderr")):
-            stream = open(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+            stream = os.fdopen(
+                number, "w", encoding="utf-8", errors="backslashreplace", closefd=False
+            )
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
         self.asserted = 0
@@ -65,7 +79,7 @@ class Runner:
     def _script(self, part: dict[str, Any]) -> dict[str, Any]:
         _remember(part)
         try:
-            tree = ast.parse(part["code"])
+            tree = _parsed(part)
             ast.increment_lineno(tree, part["line"] - 1)
             _Asserts().visit(tree)
             flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -75,15 +89,18 @@ class Runner:
                 import asyncio
 
                 asyncio.run(result)
+        except _Unparsable as error:
+            return {"status": "syntax", "text": error.text, "line": error.line}
         except SystemExit as end:
             if end.code not in (None, 0):
                 status = end.code if isinstance(end.code, int) else 1
                 text = f"ends with status {status}"
                 if not isinstance(end.code, int):
                     text += f": {end.code}"
-                return {"status": "failed", "kind": "SystemExit", "text": text, "code": status}
+                line = _line(end, part)
+                return {"status": "failed", "kind": "SystemExit", "text": text, "line": line}
         except BaseException as error:
-            return self._failure(error, part["file"])
+            return self._failure(error, part)
         return {}
 
     def _session(self, part: dict[str, Any]) -> dict[str, Any]:
@@ -110,34 +127,32 @@ class Runner:
 
         def unexpected(out: object, test: object, example: doctest.Example, error: Any) -> None:
             if not found:
-                found.update(self._failure(error[1], part["file"]))
+                found.update(self._failure(error[1], part))
                 found["line"] = offset + example.lineno + 1
+                found["trace"] = _placed(found.get("trace", ""), part, test)
 
-        runner.report_failure = lambda out, test, example, got: failed(example, got)  # type: ignore[assignment, method-assign]
+        runner.report_failure = lambda out, test, example, got: failed(example, got)  # type: ignore[method-assign]
         runner.report_unexpected_exception = unexpected  # type: ignore[assignment, method-assign]
         shown = sys.stdout
         runner.run(test, clear_globs=False, out=shown.write)
         self.asserted += sum(bool(example.want) for example in test.examples)
         return found
 
-    def _failure(self, error: BaseException, file: str) -> dict[str, Any]:
+    def _failure(self, error: BaseException, part: dict[str, Any]) -> dict[str, Any]:
         """Describe an exception by the snippet's own frames."""
         frames = error.__traceback__
         while frames and frames.tb_frame.f_code.co_filename == __file__:
             frames = frames.tb_next
         error = error.with_traceback(frames)
-        lines = [f.lineno or 0 for f in traceback.extract_tb(frames) if f.filename == file]
-        if isinstance(error, SyntaxError) and error.filename == file:
-            lines.append(error.lineno or 0)
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(BaseException):
             trace = "".join(traceback.format_exception(error))
             last = "".join(traceback.format_exception_only(error)).strip()
             return {
                 "status": "failed",
                 "kind": type(error).__name__,
                 "text": last[-2000:],
-                "trace": trace[-20_000:],
-                "line": lines[-1] if lines else 0,
+                "trace": _without_places(trace)[-20_000:],
+                "line": _line(error, part),
                 "network": _is_network(error),
                 "missing": _missing(error),
             }
@@ -150,16 +165,68 @@ class Runner:
                 stream.flush()
 
 
+class _Unparsable(Exception):
+    """Code is no Python; of setup and check, which the host does not look at before."""
+
+    def __init__(self, text: str, line: int) -> None:
+        self.text, self.line = text, line
+
+
+def _parsed(part: dict[str, Any]) -> ast.Module:
+    try:
+        return ast.parse(part["code"], part["file"])
+    except SyntaxError as error:
+        line = (error.lineno or 1) + part["line"] - 1
+        raise _Unparsable(str(error.msg), line) from None
+
+
 class _Asserts(ast.NodeTransformer):
     """Makes every assertion that is reached count itself."""
 
-    def visit_Assert(self, node: ast.Assert) -> ast.Assert:  # noqa: N802
+    def visit_Assert(self, node: ast.Assert) -> ast.Assert:
         name = ast.Name("__agentdocs_assert__", ast.Load())
         test = ast.BoolOp(ast.Or(), [ast.Call(name, [], []), node.test])
         for new in (test, test.values[0], name):
             ast.copy_location(new, node.test)
         node.test = test
         return node
+
+
+def _placed(trace: str, part: dict[str, Any], test: doctest.DocTest) -> str:
+    """Return the trace of a session's example with the lines of its file."""
+
+    def place(match: re.Match[str]) -> str:
+        example = test.examples[int(match[1])]
+        line = part["line"] + example.lineno + int(match[2]) - 1
+        return f'File "{part["file"]}", line {line}'
+
+    rows = trace.split("\n")
+    inside = next((i for i, row in enumerate(rows) if "<doctest " in row), 1)
+    shown = "\n".join([rows[0], *rows[inside:]])
+    return re.sub(r'File "<doctest .*?\[(\d+)\]>", line (\d+)', place, shown)
+
+
+def _line(error: BaseException, part: dict[str, Any]) -> int:
+    """Return the line of the code itself where an exception passed; 0 if it did not."""
+    lines = [
+        frame.lineno or 0
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == part["file"]
+    ]
+    if isinstance(error, SyntaxError) and error.filename == part["file"]:
+        lines.append(error.lineno or 0)
+    own = range(part["line"], part["line"] + part["code"].count("\n") + 1)
+    # An earlier snippet's function may have raised; what counts is where it was called.
+    inside = [line for line in lines if line in own]
+    return (inside or lines or [0])[-1]
+
+
+def _without_places(trace: str) -> str:
+    """Return a trace in which files of the library are called by their name in it."""
+    for folder in sorted(sys.path, key=len, reverse=True):
+        if folder.startswith("/"):
+            trace = trace.replace(f'File "{folder}/', 'File "')
+    return trace
 
 
 def _remember(part: dict[str, Any]) -> None:
@@ -197,6 +264,11 @@ def _is_network(error: BaseException) -> bool:
     )
 
 
+def _in_environ(error: BaseException) -> bool:
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and frames[-1].filename in (os.__file__, "<frozen os>")
+
+
 def _missing(error: BaseException) -> str:
     """Return what is not there and was looked for: a module, a name, a file or a program."""
     if isinstance(error, ModuleNotFoundError):
@@ -207,4 +279,6 @@ def _missing(error: BaseException) -> str:
         return f"file {os.fsdecode(error.filename)}"
     if isinstance(error, EOFError):
         return "input"
+    if isinstance(error, KeyError) and error.args and _in_environ(error):
+        return f"variable {error.args[0]}"
     return ""

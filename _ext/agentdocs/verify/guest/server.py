@@ -1,4 +1,4 @@
-"""Requests on standard input → results on standard output, a JSON object a line.
+"""Requests on standard input → answers on standard output, a JSON object a line.
 
 A request is a session: the snippets of one agent in one language. Snippets are strangers' code;
 they run in a forked process that has neither of these two channels.
@@ -7,12 +7,13 @@ they run in a forked process that has neither of these two channels.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
 import signal
 import sys
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,31 +21,54 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Serve until standard input ends."""
-    inbox, outbox = os.dup(0), os.dup(1)
+    requests, answers = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(null, number)
     # Relative, because the package has another name in here.
-    from . import cage, session
+    from . import session
 
-    cage.hide()
+    def send(answer: dict[str, Any]) -> None:
+        data = json.dumps(answer).encode() + b"\n"
+        while data:
+            data = data[os.write(answers, data) :]
+
     options = json.loads(sys.argv[1])
-    with os.fdopen(inbox, "rb") as requests, os.fdopen(outbox, "wb") as answers:
-        send(answers, {"ready": True, "nested": cage.can_nest(options)})
-        for line in requests:
+    problem = _settle(options)
+    send({"ready": not problem, "nested": options["nested"], "text": problem})
+    with (
+        contextlib.suppress(session.HostGoneError, BrokenPipeError),
+        os.fdopen(requests, "rb") as lines,
+    ):
+        for line in lines:
+            # What exists now stays: collecting it in each session would copy all of it.
+            gc.freeze()
             request = json.loads(line)
             if "preload" in request:
                 preload(request["preload"])
+                send({"preloaded": request["preload"]})
                 continue
-            for answer in session.run(request, options):
-                send(answers, answer)
-            send(answers, {"done": request["id"]})
+            for answer in session.run(request, options, requests):
+                send(answer)
 
 
-def send(stream: IO[bytes], answer: dict[str, Any]) -> None:
-    """Write one answer."""
-    stream.write(json.dumps(answer).encode() + b"\n")
-    stream.flush()
+def _settle(options: dict[str, Any]) -> str:
+    """Find out whether sessions can have namespaces of their own; return why none can be run."""
+    from . import cage
+
+    cage.settle(options)
+    if not options["caged"]:
+        return ""
+    problem = ""
+    for nested in (True, False) if options["nested"] else (False,):
+        options["nested"] = nested
+        try:
+            problem = cage.trial(options)
+        except OSError as error:
+            problem = str(error)
+        if not problem:
+            break
+    return problem
 
 
 def preload(modules: Iterable[str]) -> None:
@@ -61,3 +85,4 @@ def preload(modules: Iterable[str]) -> None:
             importlib.import_module(name)
         signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
+    gc.collect()

@@ -1,24 +1,29 @@
-"""A request → what came of each of its steps.
+"""A request → what came of each of its steps, until one of them ends the session.
 
 The server watches from outside: the clock, the memory of all processes together, and whether the
-session is still there. A step that ends the session costs that step alone: a new session replays
-the ones before it and goes on with the one behind.
+session is still there. The host replays, in another session, what led to a step that was lost.
+
+What a session says of itself cannot be trusted further than a snippet can: it shares a process, or
+at least its channels, with the runner, and may claim that it passed, or have printed anything. What
+it says is taken as data of a known form and size, and stands for its own steps alone.
 """
+
+# The server starts without pathlib:
+# ruff: noqa: PTH101, PTH103, PTH109, PTH118, PTH120, PTH123, PTH211
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import importlib
 import json
 import os
 import select
 import signal
-import tempfile
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import cage
+from . import cage, watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,74 +32,66 @@ SHOWN = 64_000
 """Bytes of output that are handed on."""
 REPORT = 1_000_000
 """Most bytes of a session's own report on a step."""
-DEATHS = 4
-"""After so many ends of the session, the steps that are left are not tried."""
+TICK = 0.1
+"""Seconds between two looks at what a session uses."""
 
 
-def run(request: dict[str, Any], options: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield one answer a step, in order."""
+class HostGoneError(Exception):
+    """Nobody is left to answer."""
+
+
+def run(request: dict[str, Any], options: dict[str, Any], host: int) -> Iterator[dict[str, Any]]:
+    """Replay the steps before ``first`` but those to skip; yield one answer a step from there on.
+
+    A replay that ends the session is answered too; after either, no further answer comes.
+
+    :param host: the descriptor that requests come from; it closes when the host is gone.
+    """
     # Before the fork, so that it is paid once. The name comes from the host, never a snippet.
-    importlib.import_module(f".{request['runner']}", __package__)
-    steps = request["steps"]
-    deadly: set[int] = set()
-    following = 0
-    while following < len(steps):
-        if len(deadly) >= DEATHS:
-            yield _answer(request, following, {"status": "given-up"})
-            following += 1
-            continue
-        with _Session(request, options) as session:
-            for number in range(following):
-                if number not in deadly and not session.step(number)["alive"]:
-                    deadly.add(number)  # it went well before, and now it does not
-                    break
-            else:
-                while following < len(steps):
-                    result = session.step(following)
-                    yield _answer(request, following, result)
-                    following += 1
-                    if not result["alive"]:
-                        deadly.add(following - 1)
-                        break
-
-
-def _answer(request: dict[str, Any], step: int, result: dict[str, Any]) -> dict[str, Any]:
-    return {"id": request["id"], "step": step, **result}
-
-
-@dataclass
-class _Pipes:
-    orders: int
-    reports: int
+    runner = importlib.import_module(f".{request['runner']}", __package__)
+    if hasattr(runner, "prepare"):
+        runner.prepare(request["steps"])
+    before = [number for number in range(request["first"]) if number not in request["skip"]]
+    with _Session(request, options, host) as session:
+        for number in (*before, *range(request["first"], len(request["steps"]))):
+            result = session.step(number)
+            if number >= request["first"] or not result["alive"]:
+                yield {"step": number, **result}
+            if not result["alive"]:
+                return
 
 
 class _Session:
     """A session that runs, seen from the server."""
 
-    def __init__(self, request: dict[str, Any], options: dict[str, Any]) -> None:
+    def __init__(self, request: dict[str, Any], options: dict[str, Any], host: int) -> None:
         self.request, self.options = request, options
+        self.host = select.poll()
+        self.host.register(host, 0)  # for its end alone
         self.ended = False
+        self.buffer = b""
+        self.seen = 0
 
     def __enter__(self) -> _Session:
-        self.output = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
-        self.seen = 0
-        self.folder = "" if self.options["caged"] else tempfile.mkdtemp(prefix="agentdocs-")
-        theirs_in, ours_out = os.pipe()
-        ours_in, theirs_out = os.pipe()
-        out = self.output.fileno()
-        pid = cage.start(self.options, (theirs_in, theirs_out, out))
-        if pid == 0:
-            _inside(self.request, self.folder or cage.HOME, theirs_in, theirs_out, out)
+        self.output = _output()
+        home = self.options["home"] if self.options["caged"] else ""
+        self.folder = "" if home else _new_folder()
+        theirs_in, self.orders = os.pipe()
+        self.reports, theirs_out = os.pipe()
+        self.before = watch.available()
+        self.pid = cage.start(self.options, (theirs_in, theirs_out, self.output))
+        if self.pid == 0:
+            if self.folder:
+                os.environ["TMPDIR"] = self.folder
+            _inside(self.request, home or self.folder, theirs_in, theirs_out, self.output)
         os.close(theirs_in)
         os.close(theirs_out)
-        self.pid, self.pipes, self.buffer = pid, _Pipes(ours_out, ours_in), b""
         return self
 
     def __exit__(self, *_: object) -> None:
         self._end()
-        self.output.close()
-        os.close(self.pipes.orders)
-        os.close(self.pipes.reports)
+        for number in (self.output, self.orders, self.reports):
+            os.close(number)
         if self.folder:
             import shutil
 
@@ -102,135 +99,139 @@ class _Session:
 
     def step(self, number: int) -> dict[str, Any]:
         """Let the session run a step; wait for its report, its end or the end of its time."""
-        step = self.request["steps"][number]
         begin = time.monotonic()
         with contextlib.suppress(BrokenPipeError):
-            os.write(self.pipes.orders, b"%d\n" % number)
-        report, end = self._wait(begin + step["timeout"])
-        result: dict[str, Any] = {"status": "died", **report, "alive": not end}
-        if result["status"] == "broken":
-            end = "broken"
+            os.write(self.orders, b"%d\n" % number)
+        report, end = self._wait(begin + self.request["steps"][number]["timeout"])
+        if not end and report["status"] in ("died", "broken"):
+            end = report["status"]
+        result: dict[str, Any] = {**report, "alive": not end}
+        if end == "processes":
+            end, result["text"] = "died", "starts too many processes"
         if end:
-            result |= {"status": end, "alive": False}
-        if end == "timeout":
-            result["ports"] = _listening()
-        if end:
+            result["status"] = end
+            if end == "timeout":
+                result["ports"] = watch.listening(self.pid)
+        if end or self._full():
+            result["alive"] = False  # what comes next needs room for its own output
             self._end()
         result["seconds"] = round(time.monotonic() - begin, 4)
-        result |= self._printed()
-        return result
+        return result | self._printed()
 
     def _wait(self, deadline: float) -> tuple[dict[str, Any], str]:
         """Return the session's report, or why there is none."""
-        while True:
-            if b"\n" in self.buffer:
-                line, _, self.buffer = self.buffer.partition(b"\n")
-                return _checked(line), ""
-            left = deadline - time.monotonic()
-            if left <= 0:
+        look = time.monotonic() + TICK
+        while b"\n" not in self.buffer:
+            now = time.monotonic()
+            if now >= deadline:
                 return {}, "timeout"
-            ready, _, _ = select.select([self.pipes.reports], [], [], min(left, 0.1))
-            if not ready:
-                if self._memory() > self.options["tree"]:
-                    return {}, "memory"
-                continue
-            data = os.read(self.pipes.reports, 65536)
-            self.buffer += data
-            if not data or len(self.buffer) > REPORT:
-                return {}, "died"
-
-    def _memory(self) -> int:
-        """Return how many bytes all processes of the session hold."""
-        total = 0
-        page = os.sysconf("SC_PAGE_SIZE")
-        for pid in cage.descendants(self.pid):
-            with contextlib.suppress(OSError, ValueError), open(f"/proc/{pid}/statm") as file:
-                total += int(file.read().split()[1]) * page
-        return total
+            if now >= look:
+                look = now + TICK
+                if self.host.poll(0):
+                    raise HostGoneError
+                if reason := watch.excess(self.options, self.before):
+                    return {}, reason
+                if self._full():
+                    return {}, "died"
+            wait = max(0.0, min(deadline, look) - now)
+            if select.select([self.reports], [], [], wait)[0]:
+                data = os.read(self.reports, 65536)
+                self.buffer += data
+                if not data or len(self.buffer) > REPORT:
+                    return {}, "died"
+            elif not self.options["nested"] and watch.collect(self.pid):
+                return {}, "died"  # what it left behind may hold the pipe open
+        line, _, self.buffer = self.buffer.partition(b"\n")
+        return checked(line), ""
 
     def _printed(self) -> dict[str, Any]:
         """Return what was written since the step before."""
-        size = os.fstat(self.output.fileno()).st_size
+        size = os.fstat(self.output).st_size
         start, self.seen = min(self.seen, size), size
-        data = os.pread(self.output.fileno(), SHOWN, start)
+        data = os.pread(self.output, SHOWN, start)
         return {
             "output": data.decode("utf-8", "replace"),
             "start": start,
             "cut": size - start > SHOWN,
-            "endless": size >= self.options["file"],
+            "endless": self._full(),
         }
 
+    def _full(self) -> bool:
+        """Whether as much was printed as may be."""
+        most: int = self.options["file"]
+        return os.fstat(self.output).st_size >= most
+
     def _end(self) -> None:
-        """End the session with all of its processes."""
+        """End the session with all of its processes, and wait until they are gone."""
         if self.ended:
             return
         self.ended = True
         with contextlib.suppress(ProcessLookupError):
-            if not self.options["nested"]:
-                for pid in reversed(cage.descendants(self.pid)):
-                    with contextlib.suppress(ProcessLookupError, PermissionError):
-                        os.kill(pid, signal.SIGKILL)
-                # The warden ends by itself, when it has ended what is left.
-                if _gone(self.pid, 2.0):
-                    return
             os.kill(self.pid, signal.SIGKILL)
+        # Without namespaces: its group, which is all that can be had where there is no /proc.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
-        # The pipe closes when the last process that has it is gone.
-        with contextlib.suppress(OSError):
-            ready = True
-            while ready and os.read(self.pipes.reports, 65536):
-                ready = bool(select.select([self.pipes.reports], [], [], 2.0)[0])
+        if not self.options["nested"]:
+            watch.end_all()
 
 
-def _gone(pid: int, seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with contextlib.suppress(ChildProcessError):
-            if os.waitpid(pid, os.WNOHANG)[0] == 0:
-                time.sleep(0.01)
-                continue
-        return True
-    return False
+def _new_folder() -> str:
+    import tempfile
+
+    return tempfile.mkdtemp(prefix="agentdocs-")
 
 
-_FIELDS: dict[str, type | tuple[type, ...]] = {
-    "status": str, "kind": str, "text": str, "trace": str, "where": str, "line": int,
-    "asserted": int, "expected": str, "got": str, "missing": str, "network": bool, "parts": list,
-    "code": int,
+def _output() -> int:
+    """Return a file for what a session prints, which takes nothing of its disk."""
+    if cage.linux:
+        number = os.memfd_create("output")
+    else:
+        import tempfile
+
+        with tempfile.TemporaryFile() as file:
+            number = os.dup(file.fileno())
+    # Whoever opens it anew, as ``/dev/stdout``, does not write over what is there.
+    fcntl.fcntl(number, fcntl.F_SETFL, fcntl.fcntl(number, fcntl.F_GETFL) | os.O_APPEND)
+    return number
+
+
+_STATUSES = ("ok", "failed", "syntax", "broken")
+_LENGTHS = {
+    "status": 20, "kind": 200, "text": 4000, "trace": 20_000, "where": 20, "expected": 20_000,
+    "got": 20_000, "missing": 300,
 }  # fmt: skip
+"""The fields of a report that are text, and how many characters of each are believed."""
+_NUMBERS = ("line", "asserted", "code")
 
 
-def _checked(line: bytes) -> dict[str, Any]:
+def checked(line: bytes) -> dict[str, Any]:
     """Take from a report what has the form of one; a snippet may have written it."""
     try:
         report = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"status": "died"}
-    if not isinstance(report, dict):
+    if not isinstance(report, dict) or report.get("status") not in _STATUSES:
         return {"status": "died"}
-    return {
-        key: value
-        for key, value in report.items()
-        if key in _FIELDS and isinstance(value, _FIELDS[key])
-    }
+    found: dict[str, Any] = {}
+    for key, length in _LENGTHS.items():
+        if isinstance(value := report.get(key), str):
+            # Half a character would not fit into any file.
+            found[key] = value[:length].encode("utf-8", "replace").decode()
+    found |= {key: report[key] for key in _NUMBERS if _is_number(report.get(key))}
+    if isinstance(report.get("network"), bool):
+        found["network"] = report["network"]
+    if isinstance(report.get("parts"), list):
+        found["parts"] = [end for end in report["parts"] if _is_number(end)]
+    return found
 
 
-def _listening() -> list[int]:
-    """Return the TCP ports on which something waits for requests."""
-    ports = set()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        with contextlib.suppress(OSError, ValueError, IndexError), open(table) as file:
-            for row in file.read().splitlines()[1:]:
-                cells = row.split()
-                if cells[3] == "0A":
-                    ports.add(int(cells[1].rpartition(":")[2], 16))
-    return sorted(ports)
+def _is_number(value: object) -> bool:
+    return type(value) is int and abs(value) < 1 << 40
 
 
-def _inside(
-    request: dict[str, Any], home: str, orders: int, reports: int, output: int
-) -> None:
+def _inside(request: dict[str, Any], home: str, orders: int, reports: int, output: int) -> None:
     """Be the session: set the working folder up and run the steps that are ordered."""
     code = 1
     try:
@@ -239,23 +240,22 @@ def _inside(
         os.close(output)
         place = os.path.join(home, "work")
         os.makedirs(place)
+        os.chdir(place)
         _lay_out(place, request["files"])
         if request.get("node_modules"):
             os.symlink(request["node_modules"], os.path.join(place, "node_modules"))
-        os.chdir(place)
         os.environ.update(request["environment"])
         os.environ |= {"HOME": home, "PWD": place}
-        if home != cage.HOME:
-            os.environ["TMPDIR"] = home
         signal.signal(signal.SIGINT, signal.default_int_handler)
         runner = importlib.import_module(f".{request['runner']}", __package__)
         run_step = runner.Runner(request).step
         with os.fdopen(orders, "r") as stream:
             for line in stream:
                 step = request["steps"][int(line)]
+                _stand_in(place)
                 _lay_out(place, step["files"])
                 report = run_step(step)
-                os.write(reports, json.dumps(report).encode() + b"\n")
+                os.write(reports, json.dumps(report, default=repr).encode() + b"\n")
         code = 0
     except BaseException as error:
         # A fault of ours, or the snippet pulled the floor away: the server tells which step.
@@ -263,6 +263,15 @@ def _inside(
         os.write(reports, json.dumps(text).encode() + b"\n")
     finally:
         os._exit(code)
+
+
+def _stand_in(place: str) -> None:
+    """Make the working folder again, if a snippet removed it."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        os.makedirs(place, exist_ok=True)
+        os.chdir(place)
 
 
 def _lay_out(place: str, files: dict[str, str]) -> None:

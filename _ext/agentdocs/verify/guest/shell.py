@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import subprocess
 from pathlib import Path
 from typing import Any
+
+from .child import Child
 
 _DRIVER = Path(__file__).with_name("shell.sh").read_text()
 
@@ -16,9 +17,7 @@ class Runner:
     """A bash that goes on from step to step; where a step ends it, the next gets a new one."""
 
     def __init__(self, request: dict[str, Any]) -> None:
-        self.bash: subprocess.Popen[bytes] | None = None
-        self.orders = self.events = -1
-        self.buffer = b""
+        self.bash: Child | None = None
         self.folder = Path(os.environ.get("TMPDIR", "/tmp"), ".agentdocs")
         self.folder.mkdir(mode=0o700, exist_ok=True)
 
@@ -61,12 +60,12 @@ class Runner:
 
     def _run(self, part: dict[str, Any]) -> dict[str, Any]:
         file = self._write(part)
-        bash = self._start()
-        with contextlib.suppress(BrokenPipeError):
-            os.write(self.orders, f"{file}\n".encode())
+        if self.bash is None:
+            self.bash = Child(["bash", "--noprofile", "--norc", "-c", _DRIVER], hand_on=True)
+        self.bash.order(str(file))
         missing: tuple[str, int] | None = None
         failed: tuple[str, int, str] | None = None
-        while (event := self._event()) is not None:
+        while (event := self.bash.event()) is not None:
             kind, _, rest = event.partition(" ")
             if kind == "done":
                 return {}
@@ -77,14 +76,12 @@ class Runner:
                 status, _, rest = rest.partition(" ")
                 line, _, command = rest.partition(" ")
                 failed = (status, int(line) if line.isdigit() else 0, command)
-        status = bash.wait()
+        code = self.bash.end()
         self.bash = None
-        os.close(self.orders)
-        os.close(self.events)
-        if status == 0:
+        if code == 0:
             return {}
-        report: dict[str, Any] = {"status": "failed", "kind": "Status", "code": status}
-        report["text"] = f"ends with status {status}"
+        report: dict[str, Any] = {"status": "failed", "kind": "Status", "code": code}
+        report["text"] = f"ends with status {code}"
         # Of ``a && b`` the shell names nothing but the driver's own line.
         if failed and not failed[2].startswith('source "$__agentdocs_file"'):
             report["line"] = failed[1]
@@ -92,33 +89,3 @@ class Runner:
         if missing and (not failed or failed[0] == "127"):
             report["missing"], report["line"] = f"program {missing[0]}", missing[1]
         return report
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        if self.bash:
-            return self.bash
-        theirs_in, self.orders = os.pipe()
-        self.events, theirs_out = os.pipe()
-
-        # 8 and 9 are what the driver reads and writes; nothing else stands there yet.
-        def wire() -> None:
-            os.dup2(theirs_out, 8)
-            os.dup2(theirs_in, 9)
-
-        self.bash = subprocess.Popen(
-            ["bash", "--noprofile", "--norc", "-c", _DRIVER],
-            pass_fds=(theirs_in, theirs_out, 8, 9), preexec_fn=wire,
-        )  # fmt: skip
-        os.close(theirs_in)
-        os.close(theirs_out)
-        self.buffer = b""
-        return self.bash
-
-    def _event(self) -> str | None:
-        while b"\n" not in self.buffer:
-            # A child that bash left behind may hold the pipe open; bash itself decides.
-            data = os.read(self.events, 65536)
-            if not data:
-                return None
-            self.buffer += data
-        line, _, self.buffer = self.buffer.partition(b"\n")
-        return line.decode("utf-8", "replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,7 @@ def statements(code: str) -> Iterator[tuple[int, str]]:
                 yield first, part
             lines = []
     text = "\n".join(lines)
-    if any(row.strip() and not row.strip().startswith("--") for row in lines):
+    if _says_something(text):
         yield first, text
 
 
@@ -68,9 +69,14 @@ def _split(text: str) -> list[str]:
         if sign == ";" and sqlite3.complete_statement(text[begin : index + 1]):
             parts.append(text[begin : index + 1])
             begin = index + 1
-    if text[begin:].strip():
+    if _says_something(text[begin:]):
         parts.append(text[begin:])
     return parts
+
+
+def _says_something(text: str) -> bool:
+    """Whether there is more than white space and comments."""
+    return bool(re.sub(r"--[^\n]*|/\*.*?(?:\*/|$)|\s+", "", text, flags=re.DOTALL))
 
 
 def _error(error: sqlite3.Error) -> dict[str, Any]:

@@ -8,7 +8,7 @@ and a machine whose numbers are not in the table goes without.
 from __future__ import annotations
 
 import errno
-import platform
+import os
 import struct
 
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
@@ -55,8 +55,9 @@ _ALLOW, _ERROR = 0x7FFF0000, 0x00050000
 _NUMBER, _ARCHITECTURE, _FIRST = 0, 4, 16  # places in struct seccomp_data
 
 
-def program(machine: str = platform.machine()) -> bytes:
-    """Return the filter in the kernel's language; empty where there is none."""
+def program(machine: str = "") -> bytes:
+    """Return the filter for a machine, or for this one; empty where there is none."""
+    machine = machine or os.uname().machine
     if machine not in _MACHINES:
         return b""
     column, architecture = _MACHINES[machine]

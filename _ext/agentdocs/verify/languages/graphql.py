@@ -24,7 +24,8 @@ def parse(code: str) -> None:
     try:
         read(code, no_location=True, max_tokens=MAX_TOKENS)
     except GraphQLSyntaxError as error:
-        line = error.locations[0].line if error.locations else 1
+        at = next(iter(error.positions or ()), 0)
+        line = code.count("\n", 0, at) + 1
         said = error.message.removeprefix("Syntax Error: ").rstrip(".")
         if "too deeply" in said:
             said = "is nested too deeply"

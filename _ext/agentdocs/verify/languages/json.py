@@ -17,6 +17,8 @@ from agentdocs.verify.languages.base import Language, ParseError
 
 MAX_DEPTH = 200
 """Deepest nesting; whoever walks the value afterwards may recurse without a thought."""
+MAX_HINT = 200_000
+"""Characters beyond which nobody looks for what else a broken text might be."""
 MAX_DIGITS = 4000
 """A longer integer becomes a float: Python refuses to read it, JSON does not."""
 
@@ -66,7 +68,8 @@ def parse(code: str) -> Any:
     try:
         return _whole(code, _STRICT)
     except ParseError as error:
-        raise ParseError(error.line, _hint(code, error) or error.text) from None
+        hint = _hint(code, error) if len(code) <= MAX_HINT else ""
+        raise ParseError(error.line, hint or error.text) from None
 
 
 def parse_lines(code: str) -> list[Any]:

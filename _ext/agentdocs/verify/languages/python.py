@@ -74,7 +74,7 @@ def facts(code: str, known: frozenset[str]) -> Facts:
         defines=defined,
         undefined=tuple(undefined),
         imports=tuple(_imports(tree.body)),
-        only_defines=_only_defines(tree),
+        only_defines=not is_session(code) and _only_defines(tree),
     )
 
 
@@ -149,7 +149,10 @@ def _only_defines(tree: ast.Module) -> bool:
 
 def placeholder(code: str) -> tuple[str, int] | None:
     """Return what the reader must replace."""
-    return placeholders.find(code, "python")
+    try:
+        return placeholders.find(script(code), "python")
+    except ParseError:
+        return None
 
 
 def mode(code: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from functools import partial
+from typing import NoReturn
 
 from agentdocs.verify import placeholders
 from agentdocs.verify.languages.base import Language, ParseError
@@ -16,7 +17,8 @@ from agentdocs.verify.languages.base import Language, ParseError
 MAX_EXPANSION = 1_000_000
 """Characters that all entities together may grow to."""
 
-_DECLARED = re.compile(r"\s*<(?:\?xml\s|!DOCTYPE\b)")
+_MISMATCH, _NO_ELEMENT = "mismatched tag", "no element found"
+_DECLARED = re.compile(r"(?s)(?:\s|<!--.*?-->|<\?(?!xml\s).*?\?>)*+<(?:\?xml\s|!DOCTYPE\b)")
 
 
 def parse(code: str) -> None:
@@ -45,24 +47,31 @@ def _read(text: str, above: int) -> None:
     from xml.parsers import expat
 
     parser = expat.ParserCreate("utf-8")
+    data = text.encode()
     references = text.count("&")
     declared = 0
+    opened: list[tuple[str, int]] = []
+
+    def fail(at: int, said: str) -> NoReturn:
+        raise ParseError(above + data.count(b"\n", 0, at) + 1, said) from None
 
     def entity(name: str, parameter: bool, value: str | None, *_: object) -> None:
         nonlocal declared
         declared += len(value or "")
         if "&" in (value or "") or declared * references > MAX_EXPANSION:
-            line = above + parser.CurrentLineNumber
-            raise ParseError(line, f"has the entity “{name[:40]}”, which would grow")
+            fail(parser.CurrentByteIndex, f"has the entity “{name[:40]}”, which would grow")
 
     parser.EntityDeclHandler = entity
+    parser.StartElementHandler = lambda name, _: opened.append((name, parser.CurrentByteIndex))
+    parser.EndElementHandler = lambda _: opened.pop()
     try:
-        parser.Parse(text.encode(), True)
+        parser.Parse(data, True)
     except expat.ExpatError as error:
         said = expat.ErrorString(error.code)
-        # What is open at the end is open on the last line that says anything.
-        line = min(error.lineno, text.rstrip().count("\n") + 1)
-        raise ParseError(above + line, f"is not well-formed: {said}") from None
+        if opened[1:] and said in (_MISMATCH, _NO_ELEMENT):
+            name, at = opened[-1]
+            fail(at, f"has <{name[:40]}>, which nothing closes")
+        fail(min(parser.ErrorByteIndex, len(data.rstrip())), f"is not well-formed: {said}")
 
 
 LANGUAGES = (

@@ -60,38 +60,43 @@ class _Part:
     """Values of ``<<``."""
 
 
+class _RefusedError(Exception):
+    """YAML that is no data, or that would cost too much."""
+
+    def __init__(self, mark: Any, text: str) -> None:
+        super().__init__(text)
+        self.mark = mark
+
+
 def parse(code: str) -> Any:
     """Return the data of the document; of several, a list."""
     import yaml
 
+    def error(at: int, text: str) -> ParseError:
+        return ParseError(code.count("\n", 0, at) + 1, text)
+
     if code.count("\n%") > MAX_DIRECTIVES:
-        raise ParseError(1, "has too many directives")
+        raise error(0, "has too many directives")
     try:
         documents = list(_documents(code))
-    except UnicodeEncodeError as error:
-        line = code.count("\n", 0, error.start) + 1
-        raise ParseError(line, "has a character that cannot be encoded") from None
-    except yaml.reader.ReaderError as error:
-        raise _unreadable(code, error.reason) from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        text = error.problem or error.context or "something is wrong"
-        raise ParseError(_line(mark), f"is not YAML: {text}") from None
-    except yaml.YAMLError as error:
-        raise ParseError(1, f"is not YAML: {error}") from None
+    except _RefusedError as refused:
+        raise error(refused.mark.index, str(refused)) from None
+    except UnicodeEncodeError as refused:
+        raise error(refused.start, "has a character that cannot be encoded") from None
+    except yaml.reader.ReaderError as refused:
+        # It says the place in bytes or in characters, so it is looked for again.
+        found = yaml.reader.Reader.NON_PRINTABLE.search(code)
+        raise error(found.start() if found else 0, f"is not YAML: {refused.reason}") from None
+    except yaml.MarkedYAMLError as refused:
+        mark = refused.problem_mark or refused.context_mark
+        text = refused.problem or refused.context or "something is wrong"
+        at = min(mark.index, len(code.rstrip())) if mark else 0
+        raise error(at, f"is not YAML: {text}") from None
+    except yaml.YAMLError as refused:
+        raise error(0, f"is not YAML: {refused}") from None
     if len(documents) > 1 and documents[-1] is None:
         documents.pop()  # the text ends with the mark of a next document
     return documents[0] if len(documents) == 1 else documents or None
-
-
-def _unreadable(code: str, reason: str) -> ParseError:
-    """Find the character that the reader refuses; it says the place in bytes, or in characters."""
-    from yaml.reader import Reader
-
-    found = Reader.NON_PRINTABLE.search(code)
-    return ParseError(
-        code.count("\n", 0, found.start() if found else 0) + 1, f"is not YAML: {reason}"
-    )
 
 
 def _documents(code: str) -> Iterator[Any]:
@@ -103,7 +108,7 @@ def _documents(code: str) -> Iterator[Any]:
     values = 0
     root = _Value(None)
     for event in yaml.parse(code, Loader=loader):
-        line = _line(event.start_mark)
+        mark = event.start_mark
         if isinstance(event, yaml.DocumentStartEvent):
             anchors.clear()
         elif isinstance(event, yaml.DocumentEndEvent):
@@ -113,25 +118,25 @@ def _documents(code: str) -> Iterator[Any]:
             mapping = isinstance(event, yaml.MappingStartEvent)
             parts.append(_Part({} if mapping else [], event.anchor))
             if len(parts) > MAX_DEPTH:
-                raise ParseError(line, "is nested too deeply")
+                raise _RefusedError(mark, "is nested too deeply")
         elif isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
-            value, anchor = _complete(event, parts, anchors, line)
+            value, anchor = _complete(event, parts, anchors)
             values += value.size if isinstance(event, yaml.AliasEvent) else 1
             if values > MAX_VALUES:
-                raise ParseError(line, "holds too many values, or its aliases multiply them")
+                raise _RefusedError(mark, "holds too many values, or its aliases multiply them")
             if len(parts) + value.height > MAX_DEPTH:
-                raise ParseError(line, "is nested too deeply")
+                raise _RefusedError(mark, "is nested too deeply")
             if anchor:
                 anchors[anchor] = value
             if parts:
                 name = event.value if isinstance(event, yaml.ScalarEvent) else None
-                _put(parts[-1], value, name, line)
+                _put(parts[-1], value, name, mark)
             else:
                 root = value
 
 
 def _complete(
-    event: Event, parts: list[_Part], anchors: dict[str, _Value], line: int
+    event: Event, parts: list[_Part], anchors: dict[str, _Value]
 ) -> tuple[_Value, str | None]:
     """Return the value that is complete with an event, and the anchor that names it."""
     import yaml
@@ -139,7 +144,8 @@ def _complete(
     if isinstance(event, yaml.AliasEvent):
         name = event.anchor or ""
         if name not in anchors:
-            raise ParseError(line, f"has the alias “*{name[:40]}” where nothing has that name yet")
+            text = f"has the alias “*{name[:40]}” where nothing has that name yet"
+            raise _RefusedError(event.start_mark, text)
         return anchors[name], None
     if isinstance(event, yaml.ScalarEvent):
         return _Value(_scalar(event)), event.anchor
@@ -148,7 +154,7 @@ def _complete(
     return _Value(part.data, part.size, part.height), part.anchor
 
 
-def _put(part: _Part, value: _Value, name: str | None, line: int) -> None:
+def _put(part: _Part, value: _Value, name: str | None, mark: Any) -> None:
     """Put a value into what it stands in.
 
     :param name: the value's own text, which is what it is called as a key: data know no others.
@@ -158,10 +164,12 @@ def _put(part: _Part, value: _Value, name: str | None, line: int) -> None:
     if isinstance(part.data, list):
         part.data.append(value.data)
     elif part.key is None:
-        inline = f"? on line {line}" if isinstance(value.data, dict | list) else str(value.data)
+        inline = (
+            f"? on line {mark.line + 1}" if isinstance(value.data, dict | list) else str(value.data)
+        )
         key = part.key = inline if name is None else name
         if key in part.data:
-            raise ParseError(line, f"has the key “{key[:40]}” twice in one mapping")
+            raise _RefusedError(mark, f"has the key “{key[:40]}” twice in one mapping")
     else:
         if part.key == "<<" and isinstance(value.data, dict | list):
             part.merged += value.data if isinstance(value.data, list) else [value.data]
@@ -192,10 +200,6 @@ def _scalar(event: Any) -> Any:
     if _INFINITE.fullmatch(text):
         return float(text.replace(".", ""))
     return text
-
-
-def _line(mark: Any) -> int:
-    return mark.line + 1 if mark else 1
 
 
 LANGUAGES = (
