@@ -6,8 +6,8 @@ The core (everything but ``sphinx_ext``) knows no Sphinx; ``extensions = ["agent
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+# Importing typing would double what importing this costs.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata

@@ -6,6 +6,7 @@ Exit codes: 0 fine (warnings allowed), 1 errors were found, 2 the call itself is
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,15 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # what a terminal has no letter for
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
+    except KeyboardInterrupt:
+        print("agentdocs: interrupted; what is known by now is kept.", file=sys.stderr)
+        return 130
     except NotADirectoryError as error:
         print(f"agentdocs: there is no folder {error}", file=sys.stderr)
         return 2
@@ -119,7 +126,7 @@ def _add_verify(commands: Any) -> None:
     )  # fmt: skip
     verify.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="for one snippet")
     verify.add_argument(
-        "--jobs", "-j", type=int, default=0, metavar="N", help="sandboxes at a time"
+        "--jobs", "-j", type=_count_of_jobs, default=0, metavar="N", help="sandboxes at a time"
     )
     verify.add_argument("--results", metavar="FILE", help="where results are kept")
     verify.add_argument(
@@ -144,6 +151,8 @@ def _add_verify(commands: Any) -> None:
     doctor = commands.add_parser(
         "doctor",
         help="say what is there to run snippets with, and how to install what is missing",
+        description="Tries what snippets are run with, and says how to install what is missing. "
+        "Exits with 1 if no snippet can be run.",
     )
     doctor.add_argument("--format", choices=("text", "json"), default="text")
     doctor.set_defaults(run=_doctor)
@@ -156,6 +165,12 @@ def _shard(text: str) -> tuple[int, int]:
         return parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _count_of_jobs(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 256:
+        raise argparse.ArgumentTypeError(f"“{text}” is no number of sandboxes from 1 to 256")
+    return int(text)
 
 
 def _seconds(text: str) -> float:

@@ -6,6 +6,7 @@ relative to the library's root and use ``/``.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -51,6 +52,11 @@ class RawFile:
         return exact or next((f for f in last_first if f.key.lower() == key), None)
 
 
+def digest(code: str) -> str:
+    """Return the first 12 hexadecimal digits of the SHA-256 of a snippet's code."""
+    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
 @dataclass(frozen=True, slots=True)
 class Snippet:
     """A fenced or indented block of code."""
@@ -70,6 +76,11 @@ class Snippet:
     """The slug of the section it stands in."""
     first: int = 0
     """The line of its first line of code."""
+
+    @property
+    def digest(self) -> str:
+        """12 hexadecimal digits that change with the code."""
+        return digest(self.code)
 
 
 @dataclass(frozen=True, slots=True)

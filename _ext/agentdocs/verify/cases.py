@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentdocs.verify import contract as contracts
-from agentdocs.verify import environment
+from agentdocs.verify import environment, schemas
 from agentdocs.verify.languages import by_fence
+from agentdocs.verify.model import ContractProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from agentdocs.verify.contract import Contract, Rule
     from agentdocs.verify.documents import Document, Text
     from agentdocs.verify.languages.base import Language
-    from agentdocs.verify.model import ContractProblem
 
+MAX_CONTRACT = 4 << 20
+"""Characters of a contract that are read; one of more than 1 MB is refused anyway."""
 MAX_FILES = 16 << 20
 """Most bytes of companions that a session gets."""
 
@@ -88,7 +90,7 @@ def plan(
         files = _files(document)
         for session in _sessions(document, contract):
             session.files = files
-            _hash(session, machine)
+            _hash(session, machine, root)
             sessions.append(session)
     return Plan(sessions, problems)
 
@@ -97,16 +99,38 @@ def _contract(
     root: str, document: Document, texts: Mapping[str, str]
 ) -> tuple[Contract, list[ContractProblem]]:
     path = document.contract
-    if path in texts:
-        text = texts[path]
-    else:
+    text = texts.get(path)
+    if text is None:
         try:
-            with open(os.path.join(root, path), encoding="utf-8", errors="replace") as file:
-                text = file.read()
-        except OSError:
-            return contracts.NONE, []
+            text = read_contract(root, path)
+        except OutsideError:
+            hint = "Copy the file."
+            problem = ContractProblem(path, 1, "This link leads out of the project.", hint)
+            return contracts.NONE, [problem]
+    if text is None:
+        return contracts.NONE, []
     contract, problems = contracts.read(path, text)
     return contract, [*problems, *contracts.match(contract, document.snippets())]
+
+
+class OutsideError(Exception):
+    """A contract is a link that leads out of the project."""
+
+
+def read_contract(root: str, path: str) -> str | None:
+    """Return the text of a contract; None where there is none.
+
+    :raises OutsideError: it is a link that leads out of the project.
+    """
+    full = os.path.join(root, path)
+    inside = os.path.realpath(full).startswith(os.path.realpath(root) + os.sep)
+    if os.path.islink(full) and not inside:
+        raise OutsideError(path)
+    try:
+        with open(full, encoding="utf-8", errors="replace") as file:
+            return file.read(MAX_CONTRACT)
+    except OSError:
+        return None
 
 
 def _sessions(document: Document, contract: Contract) -> Iterator[Session]:
@@ -167,7 +191,7 @@ def _files(document: Document) -> dict[str, bytes]:
     return found
 
 
-def _hash(session: Session, machine: str) -> None:
+def _hash(session: Session, machine: str, root: str) -> None:
     """Give each case the hash of what its verdict depends on: also of all cases before it."""
     contract = session.contract
     state = hashlib.sha256(f"{machine} {contract.requires!r}".encode())
@@ -180,6 +204,8 @@ def _hash(session: Session, machine: str) -> None:
     for case in session.cases:
         rule = case.rule
         terms = repr(rule and contracts.content(rule))
+        if rule and rule.schema:
+            terms += schemas.source(rule.schema, case.document, session.files, root)
         code = case.snippet.code.encode("utf-8", "surrogatepass")
         state.update(json.dumps([case.snippet.language, terms, case.broken, len(code)]).encode())
         state.update(code)

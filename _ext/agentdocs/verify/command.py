@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from agentdocs.verify.documents import Selection
     from agentdocs.verify.engine import Engine
-    from agentdocs.verify.model import Outcome, Report
+    from agentdocs.verify.model import ContractProblem, Outcome
     from agentdocs.verify.project import Project
     from agentdocs.verify.update import Change
 
@@ -29,7 +29,7 @@ def verify(options: argparse.Namespace) -> int:
     try:
         project = _project(options)
         if options.init:
-            return _init(project, options.init)
+            return _init(project, options)
         return _verify(project, options)
     except _refusals() as error:
         print(f"agentdocs: {error}", file=sys.stderr)
@@ -66,35 +66,20 @@ def _verify(project: Project, options: argparse.Namespace) -> int:
     folders = {os.path.join(project.root, folder) for folder in project.agents}
     folders |= {os.path.abspath(path) for path in options.paths if os.path.isdir(path)}
     now = fingerprint(project, sorted(folders), (options.unsafe, options.shard))
-    part = any("::" in path for path in options.paths) or options.update or options.diff
-    if not part and not options.fresh:
+    if not (options.paths or options.update or options.diff or options.fresh):
         before, counts = state.peek(project.results_path)
         if before == now:
-            plain = options.format == "text" and not options.verbose and not options.paths
+            plain = options.format == "text" and not options.verbose
             verdicts = counts.get("verdicts")
             if plain and isinstance(verdicts, dict) and not verdicts.get("failed"):
                 print(summary(verdicts, "; nothing has changed"))
                 return 0
-            return _unchanged(project, options)
+            from agentdocs.verify import results
+
+            report = results.load(project.results_path)
+            if report is not None and report.state == now:
+                return _show(report.outcomes, report.problems, project, options, len(report.outcomes))
     return _run(project, options, now)
-
-
-def _unchanged(project: Project, options: argparse.Namespace) -> int:
-    """Show the results of the last run, which are still true."""
-    from agentdocs.verify import results
-
-    report = results.load(project.results_path)
-    assert report is not None
-    chosen = [
-        os.path.relpath(os.path.abspath(path), project.root).replace(os.sep, "/")
-        for path in options.paths
-    ]
-    outcomes = [
-        one
-        for one in report.outcomes
-        if not chosen or any(_below(one.path, path) or _below(one.agent, path) for path in chosen)
-    ]
-    return _show(outcomes, report, project, options, len(outcomes))
 
 
 def summary(counts: Mapping[Any, int], more: str) -> str:
@@ -104,8 +89,15 @@ def summary(counts: Mapping[Any, int], more: str) -> str:
     return f"{total} snippet{'s' if total != 1 else ''}: {words or 'nothing to verify'}{more}."
 
 
-def _below(path: str, folder: str) -> bool:
-    return folder == "." or path == folder or path.startswith(f"{folder}/")
+def _concerns(problem: ContractProblem, chosen: Selection) -> bool:
+    """Whether a contract's problem is of an agent that was asked for as a whole."""
+    if chosen.addresses is None:
+        return True
+    every = {
+        document.contract: {(t.path, s.address) for t in document.texts for s in t.snippets}
+        for document in chosen.documents
+    }
+    return problem.path in every and every[problem.path] <= chosen.addresses
 
 
 def _run(project: Project, options: argparse.Namespace, now: str) -> int:
@@ -139,13 +131,14 @@ def _run(project: Project, options: argparse.Namespace, now: str) -> int:
     if not whole and report:
         mine = {document.contract for document in chosen.documents}
         problems += [one for one in report.problems if one.path not in mine]
-    report = results.compact(
+    results.compact(
         project.results_path, now if whole and not problems else "", known, problems, root=project.root
     )
     _publish(project.results_path)
     if options.update or options.diff:
         return _update(project, pins, chosen, found, options)
-    return _show(found, report, project, options, engine.kept)
+    shown = [one for one in engine.problems if _concerns(one, chosen)]
+    return _show(found, shown, project, options, engine.kept)
 
 
 def _publish(path: str) -> None:
@@ -207,7 +200,7 @@ def _progress(
 
 def _show(
     outcomes: Sequence[Outcome],
-    report: Report,
+    problems: Sequence[ContractProblem],
     project: Project,
     options: argparse.Namespace,
     kept: int,
@@ -216,10 +209,10 @@ def _show(
 
     order = sorted(outcomes, key=lambda one: (one.path, one.line))
     {"text": show.text, "json": show.as_json, "github": show.github}[options.format](
-        order, report.problems, project, kept, options.verbose
+        order, problems, project, kept, options.verbose
     )
     failed = any(one.verdict == "failed" for one in order)
-    return 1 if failed or report.problems else 0
+    return 1 if failed or problems else 0
 
 
 def _update(
@@ -248,11 +241,12 @@ def _update(
     return 0
 
 
-def _init(project: Project, path: str) -> int:
+def _init(project: Project, options: argparse.Namespace) -> int:
     """Write a first contract for one agent."""
     from agentdocs.verify import documents, update
     from agentdocs.verify.engine import Engine, Options
 
+    path = options.init
     chosen = documents.select(project, [path], documents.everything(project)).documents
     if len(chosen) != 1:
         print(f"agentdocs: {path} holds {len(chosen)} agents; name one file.", file=sys.stderr)
@@ -263,7 +257,8 @@ def _init(project: Project, path: str) -> int:
         text = f"agentdocs: {document.contract} is there already; --update changes it."
         print(text, file=sys.stderr)
         return 2
-    engine = Engine(project, chosen, (), Options(timeout=project.timeout))
+    settings = Options(unsafe=options.unsafe, timeout=project.timeout)
+    engine = Engine(project, chosen, (), settings)
     text = update.initial(engine, document)
     with open(target, "x", encoding="utf-8", newline="\n") as file:
         file.write(text)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agentdocs.companions import CONTRACT
+from agentdocs.model import digest as digest
 
 Namespace = Literal["shared", "file", "own"]
 """What snippets share: all of an agent and language, those of a file, or nothing."""
@@ -81,11 +81,6 @@ def contract_path(definition: str) -> str:
     """Return where the contract of a definition, or of a document, stands."""
     stem = definition[:-3] if definition.lower().endswith(".md") else definition
     return f"{stem}{CONTRACT}"
-
-
-def digest(code: str) -> str:
-    """Return the first 12 hexadecimal digits of the SHA-256 of a snippet's code."""
-    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def content(rule: Rule) -> tuple[object, ...]:

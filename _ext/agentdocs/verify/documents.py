@@ -135,7 +135,7 @@ def select(project: Project, paths: Iterable[str], documents: list[Document]) ->
     chosen: dict[str, Document] = {}
     addresses: set[tuple[str, str]] = set()
     for argument in paths:
-        name, _, address = argument.partition("::")
+        name, address = _split(argument)
         path = os.path.relpath(os.path.abspath(name), project.root).replace(os.sep, "/")
         found = [d for d in documents if _holds(d, path)] or _foreign(project, name, path)
         if not found:
@@ -156,6 +156,16 @@ def select(project: Project, paths: Iterable[str], documents: list[Document]) ->
     if not chosen:
         return Selection(tuple(documents))
     return Selection(tuple(chosen.values()), frozenset(addresses))
+
+
+def _split(argument: str) -> tuple[str, str]:
+    """Return path and address; the path of a file may hold ``::`` itself."""
+    parts = argument.split("::")
+    for end in range(len(parts), 0, -1):
+        name = "::".join(parts[:end])
+        if os.path.exists(name):
+            return name, "::".join(parts[end:])
+    return parts[0], "::".join(parts[1:])
 
 
 def _holds(document: Document, path: str) -> bool:

@@ -220,6 +220,7 @@ class Engine:
         for job in sorted(jobs, key=lambda job: -len(job.to_run)):
             work.put(job)
         count = self.options.jobs or min(os.cpu_count() or 1, 1 + len(jobs) // 20)
+        count = min(count, len(jobs))
         shared = self._shared(jobs)
         stop = threading.Event()
 

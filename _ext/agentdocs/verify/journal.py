@@ -127,7 +127,7 @@ _TERMS: _Fields = {
     **dict.fromkeys(("after", "files"), _texts),
     "line": _number,
 }
-_ERROR: _Fields = {"text": _text, "trace": _text, "line": _number}
+_ERROR: _Fields = {"text": _text, "trace": _text, "path": _name, "line": _number}
 _PROBLEM: _Fields = {"path": _name, "text": _text, "hint": _text, "line": _number}
 _outcome = partial(Outcome, language="")
 _OUTCOME: _Fields = {

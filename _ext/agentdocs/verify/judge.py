@@ -166,7 +166,8 @@ def _failed(
     if where in ("setup", "check"):
         text = f"the {where} of its contract fails: {text}"
         line = result.get("line")
-        error = Error(error.text, line if isinstance(line, int) else 0, error.trace)
+        path = case.document.contract
+        error = Error(error.text, line if isinstance(line, int) else 0, error.trace, path)
         return Judgement("failed", "runs" if where == "check" else tier, text, error, output)
     if result.get("kind") == "Differs":
         expected, got = str(result.get("expected", "")), str(result.get("got", ""))

@@ -23,9 +23,11 @@ class Error:
     text: str
     """The last line of the message: ``ZeroDivisionError: division by zero``."""
     line: int = 0
-    """In the snippet's file; 0 where it is not known."""
+    """0 where it is not known."""
     trace: str = ""
     """All of the message; lines are those of the snippet's file."""
+    path: str = ""
+    """The contract that the line is in; empty where it is in the snippet's own file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,11 +42,11 @@ _ASKING = r"(?i:your|insert|replace|enter|put|my)[-_ ]"
 _BRACKET = r"\[(?i:insert|your|enter|describe|replace|specify) [A-Za-z][^\[\]\n]{0,80}\]"
 _SECRET = r"(?:sk|pk|rk|gh[pousr]|xox[abp]|github_pat|glpat|hf|AKIA|eyJ|whsec|Bearer)"
 _XS = (
-    r"(?:(?:[A-Za-z]{2,8}[-_]){1,4}x{4,64}|x{8,64}|(?:x{3,12}-){1,8}x{3,12}"
+    r"(?:(?:[A-Za-z]{2,8}[-_]){1,4}x{4,64}|(?:x{3,12}-){1,8}x{3,12}"
     rf"|(?:{_SECRET}|UA|G|GTM)(?:[-_][a-z]{{2,8}}){{0,3}}[-_]?X{{4,64}}(?:-X{{1,12}}){{0,8}}){_DOTS}?"
 )
 _CUT_SECRET = rf"{_SECRET}[\w.-]{{0,40}}{_DOTS}"
-_TEMPLATE = r"\{\{[^{}\n]{1,80}\}\}"
+_TEMPLATE = r"(?<!\$)\{\{[^{}\n]{1,80}\}\}"
 _TAG = r"\{%[^%\n]{1,120}%\}"
 
 _NOUN = (
@@ -62,15 +62,27 @@ _MEANT = re.compile(
     r"|video|s|unk|pad|eos|bos|mask|sep|cls|stdin|stdout|stderr|lambda|module|string|genexpr)>"
 )
 
-_PREFIX = r"(?:[\w-]{1,40}:[ \t]*)?(?:(?:Bearer|Basic|Token|token|Key)[ \t]+)?"
+_HEADER = r"(?:[\w-]{1,40}:[ \t]*)?"
+_SCHEME = r"(?:Bearer|Basic|Token|token|Key)[ \t]+"
 _PART = rf"(?<![A-Za-z0-9]){_UPPER}|(?<![\w$-]){_LOWER}"
-_ALL = rf"{_ANGLE_SURE}|{_BRACKET}|{_XS}|{_CUT_SECRET}"
-_WHOLE = re.compile(rf"{_PREFIX}(?:[^\s<>]*?(?P<part>{_PART})[^\s<>]*|(?P<all>{_ALL}))")
-"""A string in code that stands for another: all of it, or a word without spaces."""
-_WHOLE_DATA = re.compile(
-    rf"{_PREFIX}(?:[^\s<>]*?(?P<part>{_PART})[^\s<>]*|(?P<all>{_DOTS}|{_ANGLE}|{_ALL}))"
-)
-"""The same in data, where it need not be so sure."""
+
+
+def _whole(more: str = "(?!)") -> re.Pattern[str]:
+    """Match a string that stands for another: all of it, or a word without spaces."""
+    sure = rf"{_ANGLE_SURE}|{_BRACKET}|{_XS}|{_CUT_SECRET}|{more}"
+    return re.compile(
+        rf"{_HEADER}(?:{_SCHEME})?(?:[^\s<>]*?(?P<part>{_PART})[^\s<>]*|(?P<all>{sure}))"
+        rf"|{_HEADER}{_SCHEME}(?P<key>{_ANGLE})"
+    )
+
+
+_STRINGS = {
+    "data": _whole(rf"{_DOTS}|{_ANGLE}|x{{3,64}}"),
+    "shell": _whole(_ANGLE),
+    "markup": _whole(_DOTS),
+}
+"""What counts beyond that, where a string is rarely anything else."""
+_STRING = _whole()
 
 # --- comments and strings -------------------------------------------------------------------------
 
@@ -135,19 +147,21 @@ def find(code: str, family: str) -> tuple[str, int] | None:
     first = min((hit for hit in hits if hit), default=None)
     if first is None:
         return None
-    text = first[1].strip().partition("\n")[0]
-    return text[:MAX_TEXT], code.count("\n", 0, first[0]) + 1
+    at, hit = first
+    text = code[at : at + len(hit)].strip().partition("\n")[0]
+    return text[:MAX_TEXT], code.count("\n", 0, at) + 1
 
 
 def _rules(split: _Split, family: str) -> list[Iterator[Hit]]:
     bare = split.bare
     if family == "data":
-        return [*_data(split), _bracketed(bare)]
-    rules = [_upper(bare), _strings(split), _bracketed(bare)]
+        values = _search(_TEMPLATE_VALUE, bare)
+        return [_strings(split, family), _plain_values(split), values, _bracketed(bare)]
+    rules = [_upper(bare), _strings(split, family), _bracketed(bare)]
     if family == "python":
         rules += [_python(bare), _search(_PYTHON, bare)]
     elif family == "c":
-        rules += [_c(bare), _angles(split.code, bare)]
+        rules += [_c(bare), _angles(split)]
     elif family == "shell":
         rules += [_search(_SHELL, bare), _shell_dots(bare)]
     elif family == "sql":
@@ -155,7 +169,7 @@ def _rules(split: _Split, family: str) -> list[Iterator[Hit]]:
     elif family == "markup":
         rules += [_search(_MARKUP, _without(split)), _own_line(bare)]
     else:
-        rules += [_search(_OTHER, bare), _own_line(bare), _angles(split.code, bare)]
+        rules += [_own_line(bare), _angles(split)]
     return rules
 
 
@@ -259,7 +273,7 @@ def _without(split: _Split) -> str:
 _ONLY_DOTS = re.compile(rf"(?:{_DOTS}|\(\.\.\.\)|\[\.\.\.\])")
 _DOTS_FIRST = re.compile(
     rf"(?i){_DOTS}\s*(?!(?:but|or|unless|except|so|if|it|its|it's|then|that|this|these|we|you|which"
-    r"|despite|because|since|when|while|as|in|on|to|with|w/|for|from|is|are|was|were|be|not|who"
+    r"|later|meanwhile|despite|because|since|when|while|as|in|on|to|with|w/|for|from|is|are|was|were|be|not|who"
     r"|where|by|at|of|only|just|failing|followed|into|until|after|before|has|have|can|will|would"
     r"|and(?! (?:so on|more|others?|the rest|similar)\b))\b)[A-Za-z][^\s]*(?:\s+\S+){0,5}"
 )
@@ -308,10 +322,11 @@ def _stands_for_code(comment: str) -> bool:
 # --- strings and names ----------------------------------------------------------------------------
 
 
-def _strings(split: _Split, pattern: re.Pattern[str] = _WHOLE) -> Iterator[Hit]:
+def _strings(split: _Split, family: str) -> Iterator[Hit]:
+    pattern = _STRINGS.get(family, _STRING)
     for start, text in split.strings:
         if 2 < len(text) <= 2 * MAX_TEXT and (found := pattern.fullmatch(text)):
-            group = "part" if found["part"] else "all"
+            group = found.lastgroup or "all"
             if not _MEANT.fullmatch(found[group]):
                 yield start + found.start(group), found[group]
 
@@ -340,16 +355,22 @@ def _bracketed(bare: str) -> Iterator[Hit]:
 _SURE = re.compile(rf"(?<![\w)\]<]){_ANGLE_SURE}")
 
 
-def _angles(code: str, bare: str) -> Iterator[Hit]:
+def _angles(split: _Split) -> Iterator[Hit]:
     """Yield ``<your-name>`` and ``<YOUR_NAME>`` where it can be neither a type nor an element."""
-    for found in _SURE.finditer(bare):
+    closed = _closed(split.code)
+    for found in _SURE.finditer(split.bare):
         name = found[0][1:-1]
-        if (name.isupper() or re.match(_ASKING, name)) and f"</{name}" not in code:
+        if (name.isupper() or re.match(_ASKING, name)) and name not in closed:
             yield found.start(), found[0]
 
 
+def _closed(code: str) -> set[str]:
+    """Return the names that an end tag has somewhere: they are elements."""
+    return set(re.findall(r"</([\w.:-]{1,80})", code)) if "</" in code else set()
+
+
 def _search(pattern: re.Pattern[str], text: str) -> Iterator[Hit]:
-    """Yield what the pattern's groups catch."""
+    """Yield what a group of the pattern catches."""
     for found in pattern.finditer(text):
         if found.lastindex:
             yield found.start(found.lastindex), found[found.lastindex]
@@ -362,8 +383,9 @@ _PYTHON = re.compile(
     re.MULTILINE,
 )
 _SHELL = re.compile(
-    r"(?<![<\w$&>])(<(?!\()[A-Za-z](?:[\w.,:/'|-]|[ ](?=[A-Za-z])){0,58}(?<![ |])>)(?![>&(])"
-    r"|(\{\{[ \t]*[A-Za-z_][\w-]{0,60}[ \t]*\}\})"
+    r"(?<![<\w$&>])(<(?!anonymous>|module>|stdin>)"
+    r"[A-Za-z](?:[\w.,:/'|-]|[ ](?=[A-Za-z])){0,58}(?<![ |])>)(?![>&(])"
+    r"|(?<!\$)(\{\{[ \t]*[A-Za-z_][\w-]{0,60}[ \t]*\}\})"
     rf"|(?<![\w$\{{-])({_LOWER})(?!=)"
     r"|(?<![\w.])(/?path/to/[\w./-]++)"
     rf"|=[ \t]*({_XS})(?!\S)"
@@ -372,7 +394,6 @@ _SQL = re.compile(
     rf"(?<!\.)({_DOTS})(?!\.)|(?<![\w)<])(<[A-Za-z_][\w-]{{0,60}}>)|({_TEMPLATE})|({_TAG})"
 )
 _MARKUP = re.compile(rf"({_TEMPLATE})|({_TAG})")
-_OTHER = re.compile(r"(\{\{ [A-Za-z_][\w.-]{0,60} \}\})")
 _OWN_LINE = re.compile(rf"(?m)^[ \t]*+({_DOTS})[,;]?[ \t]*$")
 
 
@@ -476,7 +497,7 @@ def _omits_items(bare: str, opening: int, at: int) -> bool:
 _VALUE = re.compile(
     rf"(?m)(?:^[ \t]*+(?:-[ \t]++)*+|[:=][ \t]*+|[,\[{{][ \t]*+(?={_DOTS}[ \t]*[\]\}}]))"
     rf"(?:(?:Bearer|Basic|Token)[ \t]+)?(?P<value>{_DOTS}|{_ANGLE}|{_XS}|{_CUT_SECRET}"
-    rf"|[^\s<>,\"'\[\]{{}}#]{{0,80}}?(?:{_PART})[^\s<>,\"]{{0,80}})(?=[ \t]*(?:$|[,\]\}}]))"
+    rf"|[^\s<>,\"'\[\]{{}}#]{{0,80}}?(?P<part>{_PART})[^\s<>,\"]{{0,80}})(?=[ \t]*(?:$|[,\]\}}]))"
 )
 _GOES_ON = re.compile(r"\s*+(?!---|%)\S")
 _TEMPLATE_VALUE = re.compile(
@@ -484,16 +505,17 @@ _TEMPLATE_VALUE = re.compile(
 )
 
 
-def _data(split: _Split) -> list[Iterator[Hit]]:
-    """Find whole values: those in quotes, and those without."""
-    values = _search(_TEMPLATE_VALUE, split.bare)
-    return [_strings(split, _WHOLE_DATA), _plain_values(split.bare), values]
-
-
-def _plain_values(bare: str) -> Iterator[Hit]:
+def _plain_values(split: _Split) -> Iterator[Hit]:
+    """Yield values without quotes that are nothing else."""
+    bare = split.bare
+    in_braces = bare.lstrip()[:1] in ("{", "[")
+    closed = _closed(split.code)
     for found in _VALUE.finditer(bare):
         value = found["value"]
+        if _MEANT.fullmatch(value) or value[1:-1] in closed:
+            continue
         # Dots at the margin end a document of YAML, unless it goes on right below.
-        ends = value == found[0] == "..." and bare.lstrip()[:1] not in ("{", "[")
-        if not _MEANT.fullmatch(value) and not (ends and not _GOES_ON.match(bare, found.end())):
-            yield found.start("value"), value
+        if value == found[0] == "..." and not in_braces and not _GOES_ON.match(bare, found.end()):
+            continue
+        group = "part" if found["part"] else "value"
+        yield found.start(group), found[group]

@@ -67,13 +67,15 @@ def load(root: str) -> Project:
     try:
         with open(path, "rb") as file:
             table = tomllib.load(file).get("tool", {}).get("agentdocs")
+        table = {} if table is None else dict(table)
     except FileNotFoundError:
         return project
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError, TypeError, ValueError) as error:
         raise SettingsError(f"{path} cannot be read: {error}") from None
-    if table is None:
-        return project
     values = {key: _value(key, value) for key, value in table.items()}
+    for folder in (*values.get("agents", ()), *values.get("pythonpath", ())):
+        if not os.path.isdir(os.path.join(root, folder)):
+            raise SettingsError(f"[tool.agentdocs] names the folder {folder}, which is not there.")
     return replace(project, configured="agents" in values or "documents" in values, **values)
 
 

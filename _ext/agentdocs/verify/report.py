@@ -23,8 +23,8 @@ def failure(outcome: Outcome, root: str, width: int = 100) -> str:
     """Return a failure in full: the agent's lines, the message, what was expected, the command."""
     line = outcome.error.line if outcome.error and outcome.error.line else outcome.line
     place = outcome.path
-    if outcome.error and outcome.terms and " of its contract fails" in outcome.reason:
-        place = outcome.terms.path
+    if outcome.error and outcome.error.path:
+        place = outcome.error.path
     parts = [f"{printable(place)}:{line}: {outcome.reason}"]
     lines = list(_around(os.path.join(root, place), line, outcome if place == outcome.path else None))
     parts += ["", *lines] if lines else []

@@ -62,6 +62,8 @@ GRACE = 15.0
 """Seconds that a sandbox may take beyond its steps' own time, before it is given up."""
 LOADING = 25.0
 """Seconds that a module may take to load."""
+OLDEST = (0, 5)
+"""The first bubblewrap that has all options that are used here; it is of 2021."""
 DEATHS = 4
 """After so many ends of a session, the steps that are left are not tried."""
 
@@ -133,7 +135,7 @@ class Sandbox:
         steps = request["steps"]
         deadly: list[int] = []
         done = 0
-        self.start()
+        self.start()  # also without steps: then whether it can is what is asked
         while done < len(steps) and len(deadly) < DEATHS:
             self.start()
             self._send({**request, "first": done, "skip": deadly})
@@ -295,8 +297,9 @@ def modes(unsafe: bool) -> list[Mode]:
     if not bubblewrap:
         raise NoSandbox("bubblewrap is not installed")
     version = bubblewrap_version(bubblewrap)
-    if version and version < (0, 5):
-        raise NoSandbox(f"bubblewrap {'.'.join(map(str, version))} is too old: it has to be 0.5")
+    if version and version < OLDEST:
+        old, new = (".".join(map(str, one)) for one in (version, OLDEST))
+        raise NoSandbox(f"bubblewrap {old} is too old: it must be {new} or newer")
     return ["root", "user"] if is_root() else ["user"]
 
 
@@ -329,7 +332,8 @@ def _command(access: Access, mode: Mode, nest: bool) -> tuple[list[str], dict[st
     """
     folders, links = _folders(access)
     # Never the root of this machine: to it, the kernel opens more than capabilities do.
-    own = 60_000 + (os.getpid() * 16 + next(_numbers)) % 5_000 if is_root() else 0
+    # The number is one that neither people nor services are given.
+    own = 60_706 + (os.getpid() * 16 + next(_numbers)) % 478 if is_root() else 0
     home = "/home/agent"
     while any(folder.is_relative_to(home) for folder in folders):
         home += "_"
@@ -338,8 +342,8 @@ def _command(access: Access, mode: Mode, nest: bool) -> tuple[list[str], dict[st
         "caged": mode != "unsafe",
         "nested": nest,
         "uid": own if mode == "root" else 0,
-        # Before Linux 5.14, all processes of the user would count, also those outside.
-        "counts": mode != "unsafe" and (bool(own) or _kernel() >= (5, 14)),
+        # Before Linux 5.14, all processes of the user count, also those outside.
+        "tasks": LIMITS["processes"] + (0 if own or _kernel() >= (5, 14) else _tasks() + 256),
         "home": home,
         "below_tmp": [str(folder) for folder in folders if folder.is_relative_to("/tmp")],
         "readable": [sys.executable, os.__file__, str(GUEST), *map(str, access.path)],
@@ -355,7 +359,7 @@ def _command(access: Access, mode: Mode, nest: bool) -> tuple[list[str], dict[st
     texts = {
         "passwd": f"root:x:0:0::/:/bin/false\nagent:x:{shown}:{shown}::{home}:/bin/bash\n",
         "group": f"root:x:0:\nagent:x:{shown}:\n",
-        "hosts": "127.0.0.1 localhost\n::1 localhost\n",
+        "hosts": "127.0.0.1 localhost sandbox\n::1 localhost sandbox\n",
     }
     command = [bubblewrap, *_flags(mode, nest), *_system(), *_temporary(bubblewrap, home)]
     shows = [(["--ro-bind", str(folder)], folder) for folder in folders]
@@ -537,6 +541,16 @@ def _poll(number: int, seconds: float) -> bool:
     poll = select.poll()
     poll.register(number, select.POLLIN)
     return bool(poll.poll(seconds * 1000))
+
+
+def _tasks() -> int:
+    """Return how many processes and threads this user has."""
+    found = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if folder.stat().st_uid == os.getuid():
+                found += sum(1 for _ in (folder / "task").iterdir())
+    return found
 
 
 def _kernel() -> tuple[int, ...]:

@@ -9,19 +9,24 @@ from typing import TYPE_CHECKING, Any
 from agentdocs.problems import brief
 
 if TYPE_CHECKING:
-    from agentdocs.verify.cases import Case, Session
+    from collections.abc import Mapping
+
+    from agentdocs.verify.documents import Document
+
+    Files = Mapping[str, bytes]
 
 SNIPPET = "snippet:"
 """What a schema begins with that is another snippet of the agent."""
 
 
-def check(data: Any, schema: object, case: Case, session: Session, root: str) -> str:
+def check(data: Any, schema: object, document: Document, files: Files, root: str) -> str:
     """Return why ``data`` does not fit; empty if it does.
 
     :param schema: a JSON Schema, the path of one, or ``snippet:ADDRESS``.
+    :param files: the agent's companions, by name.
     """
     try:
-        wanted = _load(schema, case, session, root)
+        wanted = _load(schema, document, files, root)
     except (OSError, ValueError, KeyError) as error:
         return f"its schema cannot be read: {error}"
     from jsonschema import exceptions, validators
@@ -43,21 +48,33 @@ def check(data: Any, schema: object, case: Case, session: Session, root: str) ->
     return f"does not fit its schema: {worst.json_path}: {brief(worst.message, 200)}"
 
 
-def _load(schema: object, case: Case, session: Session, root: str) -> Any:
+def source(schema: object, document: Document, files: Files, root: str) -> str:
+    """Return the text of a schema that stands elsewhere; empty if it is not to be had."""
+    if not isinstance(schema, str):
+        return ""
+    try:
+        return _read(schema, document, files, root)
+    except (OSError, ValueError, KeyError):
+        return ""
+
+
+def _read(schema: str, document: Document, files: Files, root: str) -> str:
+    if schema.startswith(SNIPPET):
+        return document.snippets()[schema.removeprefix(SNIPPET).strip()].code
+    if schema in files:
+        return files[schema].decode()
+    folder = os.path.dirname(os.path.join(root, document.path))
+    path = os.path.realpath(os.path.join(folder, schema))
+    if not path.startswith(os.path.realpath(root) + os.sep):
+        raise ValueError("it lies outside of the project")
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def _load(schema: object, document: Document, files: Files, root: str) -> Any:
     if not isinstance(schema, str):
         return schema
-    if schema.startswith(SNIPPET):
-        address = schema.removeprefix(SNIPPET)
-        text = case.document.snippets()[address].code
-    elif schema in session.files:
-        text = session.files[schema].decode()
-    else:
-        folder = os.path.dirname(os.path.join(root, case.document.path))
-        path = os.path.realpath(os.path.join(folder, schema))
-        if not path.startswith(os.path.realpath(root) + os.sep):
-            raise ValueError("it lies outside of the project")
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
+    text = _read(schema, document, files, root)
     if schema.endswith((".yaml", ".yml")):
         import yaml
 

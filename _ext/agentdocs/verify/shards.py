@@ -15,7 +15,7 @@ def parse(text: str) -> tuple[int, int]:
     :raises ValueError: it is not of that form, or there is no such shard.
     """
     number, _, count = text.partition("/")
-    if not (number.isdigit() and count.isdigit()) or not 1 <= int(number) <= int(count):
+    if not (number.isdecimal() and count.isdecimal()) or not 1 <= int(number) <= int(count):
         raise ValueError(f"“{text}” is no shard; the second of eight is 2/8")
     return int(number), int(count)
 

@@ -115,7 +115,8 @@ def github(
     for one in outcomes:
         if one.verdict == "failed":
             line = one.error.line if one.error and one.error.line else one.line
-            print(annotation("error", one.path, line, "verify", one.reason))
+            path = one.error.path if one.error and one.error.path else one.path
+            print(annotation("error", path, line, "verify", one.reason))
     for problem in problems:
         words = f"{problem.text} {problem.hint}".strip()
         print(annotation("error", problem.path, problem.line, "contract", words))

@@ -70,12 +70,23 @@ def peek(path: AnyPath) -> tuple[str, Summary]:
     said = head(path)
     state = said.get("state", "")[1:-1]
     folder, _, stem = parts(path)
-    if "\\" in state or '"' in state or journals(os.path.join(folder, f"{stem}.d")):
+    odd = "\\" in state or '"' in state
+    if odd or journals(os.path.join(folder, f"{stem}.d")) or not _is_whole(path):
         state = ""
     try:
         return state, _counts(said.get("summary", ""))
     except ValueError:
         return "", {}
+
+
+def _is_whole(path: AnyPath) -> bool:
+    """Whether a file ends as it was written."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(-4, os.SEEK_END)
+            return file.read() == b"]\n}\n"
+    except OSError:
+        return False
 
 
 def journals(folder: str | int) -> list[str]:

@@ -218,7 +218,7 @@ def _data(case: Case, session: Session, data: Any, known: Known) -> Finding:
 
     rule = case.rule
     if rule and rule.schema:
-        reason = schemas.check(data, rule.schema, case, session, known.root)
+        reason = schemas.check(data, rule.schema, case.document, session.files, known.root)
         return _against(reason)
     what, fault = schemas.known(data)
     if not what:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentdocs.verify import contract as contracts
+from agentdocs.verify.cases import OutsideError, read_contract
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,9 +93,8 @@ def write(root: str, change: Change) -> None:
 
 def _read(root: str, path: str) -> str:
     try:
-        with open(os.path.join(root, path), encoding="utf-8") as file:
-            return file.read()
-    except (OSError, UnicodeDecodeError):
+        return read_contract(root, path) or ""
+    except OutsideError:
         return ""
 
 

@@ -193,8 +193,8 @@ def limit(options: dict[str, Any]) -> None:
         "MSGQUEUE": 0,
         "RTPRIO": 0,
     }
-    if options["counts"]:
-        wanted["NPROC"] = options["processes"]
+    if options["caged"]:
+        wanted["NPROC"] = options["tasks"]
     for name, value in wanted.items():
         kind = getattr(resource, f"RLIMIT_{name}", None)
         if kind is not None:

@@ -50,6 +50,7 @@ def main() -> None:
                 continue
             for answer in session.run(request, options, requests):
                 send(answer)
+    os._exit(0)  # whatever a loaded package would still do at the end
 
 
 def _settle(options: dict[str, Any]) -> str:

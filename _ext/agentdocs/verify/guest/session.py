@@ -231,6 +231,9 @@ def _is_number(value: object) -> bool:
     return type(value) is int and abs(value) < 1 << 40
 
 
+_TOO_MUCH = {"status": "failed", "kind": "MemoryError", "text": "MemoryError", "where": "snippet"}
+
+
 def _inside(request: dict[str, Any], home: str, orders: int, reports: int, output: int) -> None:
     """Be the session: set the working folder up and run the steps that are ordered."""
     code = 1
@@ -254,7 +257,10 @@ def _inside(request: dict[str, Any], home: str, orders: int, reports: int, outpu
                 step = request["steps"][int(line)]
                 _stand_in(place)
                 _lay_out(place, step["files"])
-                report = run_step(step)
+                try:
+                    report = run_step(step)
+                except MemoryError:  # of the runner, on behalf of the snippet
+                    report = _TOO_MUCH
                 os.write(reports, json.dumps(report, default=repr).encode() + b"\n")
         code = 0
     except BaseException as error:

@@ -60,20 +60,17 @@ def excess(options: dict[str, Any], before: int) -> str:
         with contextlib.suppress(OSError, ValueError), open(f"/proc/{pid}/statm") as file:
             total += int(file.read().split()[1]) * page
     if options["caged"] and not options["nested"]:
-        total += sum(map(_stored, ("/tmp", options["home"], "/dev/shm")))
+        # What lies in these is memory, and older versions of bubblewrap do not bound it.
+        stored = [os.statvfs(folder) for folder in ("/tmp", options["home"], "/dev/shm")]
+        total += sum((use.f_blocks - use.f_bfree) * use.f_frsize for use in stored)
+        if sum(use.f_files - use.f_ffree for use in stored) > 3 * options["inodes"]:
+            return "memory"
     if total > options["tree"]:
         return "memory"
     left = available()
     if before - left > options["tree"] and left < _meminfo("MemTotal:") // 20:
         return "memory"
     return ""
-
-
-def _stored(folder: str) -> int:
-    """Return how much memory a temporary file system takes."""
-    use = os.statvfs(folder)
-    files = (use.f_files - use.f_ffree) * 1024  # about what the kernel needs for each
-    return (use.f_blocks - use.f_bfree) * use.f_frsize + files
 
 
 def listening(pid: int) -> list[int]:

@@ -43,6 +43,9 @@ class _Instruction:
 
 def parse(code: str) -> None:
     """Check a whole Dockerfile."""
+    if bad := re.search("[\0\ud800-\udfff]", code):
+        line = code.count("\n", 0, bad.start()) + 1
+        raise ParseError(line, f"has the character U+{ord(bad[0]):04X}")
     has_from = False
     for instruction in _instructions(code):
         if not has_from and instruction.name not in ("ARG", "FROM"):

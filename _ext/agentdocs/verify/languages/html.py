@@ -45,13 +45,14 @@ PARTS = {
     "tr": _names("table tbody tfoot thead"), "td": _names("tr"), "th": _names("tr"),
 }  # fmt: skip
 """Parts of a table → what they stand in."""
-ENDED_BY = {
-    "li": _names("li"), "dd": _names("dd dt"), "dt": _names("dd dt"),
-    "option": _names("option"), "optgroup": _names("optgroup option"),
+ENDED_BY = {"li": _names("li"), "dd": _names("dd dt"), "dt": _names("dd dt")}
+"""Elements → those that end where they begin, if nothing special is between."""
+ENDED_RIGHT_BY = {
+    "option": _names("option"), "optgroup": _names("option"),
     "rb": _names("rb rp rt rtc"), "rp": _names("rb rp rt"), "rt": _names("rb rp rt"),
     "rtc": _names("rb rp rt rtc"),
 }  # fmt: skip
-"""Elements → those that end where they begin, if nothing special is between."""
+"""The same, if nothing at all is between."""
 NOT_IN_ITSELF = _names("a button form")
 # Islands of XML, and the places in them where HTML goes on.
 FOREIGN = _names("svg math")
@@ -127,7 +128,7 @@ class _Checker:
         text = self.code[start:end]
         if text and not text.isspace():
             self.seen.add("text")
-            if self.current in PARTS["tr"] | PARTS["td"]:
+            if self.current in PARTS["tr"] | PARTS["td"] and not self.foreign:
                 first = start + len(text) - len(text.lstrip())
                 raise self.error(first, f"has text directly in <{self.current}>")
             self.references(text, start)
@@ -233,8 +234,11 @@ class _Checker:
         if name in ENDS_P:
             self.end_in_scope(_names("p"), SCOPE)
         if name in ENDED_BY:
-            around = (ENDS_P | SCOPE | _names("select ruby")) - _names("address div p")
-            self.end_in_scope(ENDED_BY[name], around)
+            self.end_in_scope(ENDED_BY[name], (ENDS_P | SCOPE) - _names("address div p"))
+        while self.current in ENDED_RIGHT_BY.get(name, ()):
+            self.stack.pop()
+        if name == "optgroup" and [e.name for e in self.stack[-2:]] == ["select", "optgroup"]:
+            self.stack.pop()
         if name in PARTS:
             self.table_part(name, at)
         elif self.current in PARTS["tr"] | PARTS["td"] and name not in TABLE | RAW | {"input"}:
