@@ -56,7 +56,7 @@ def checks(path: str, tree: Tree, broken: set[At]) -> Iterator[Fault]:
     for address, rule in snippets.pairs if snippets else ():
         for key, item in rule.pairs:
             at = ("snippets", address.text, key.text)
-            if at[:2] in broken or at in broken:
+            if at in broken:
                 continue
             if key.text == "files":
                 yield from _files(at, item)

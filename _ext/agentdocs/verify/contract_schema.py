@@ -119,9 +119,8 @@ def shown(node: Node) -> str:
 
 
 def close(word: str, words: Iterable[str], number: int = 1) -> list[str]:
-    """Return the words that look most like ``word``; long ones are compared by their beginning."""
-    whole = {one[:200]: one for one in words}
-    return [whole[one] for one in difflib.get_close_matches(word[:200], whole, number)]
+    """Return the words that look most like ``word``."""
+    return difflib.get_close_matches(word, list(words), number)
 
 
 def _rules(error: ValidationError) -> Mapping[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 import shutil
 import sys
@@ -26,16 +25,24 @@ _PACKAGES = {
     "jsonschema": ("verify", "checks contracts, and data against schemas"),
     "packaging": ("verify", "checks which versions a contract requires"),
     "graphql-core": ("verify", "parses GraphQL"),
+    "openapi-spec-validator": ("verify", "checks OpenAPI documents"),
 }
 """Distributions that may be missing: the extra that has them, and what they are for."""
 _TYPESCRIPT = (22, 13)
 """The first Node that can take the types out of TypeScript."""
 _INSTALL = {
-    "debian": "sudo apt install {}", "ubuntu": "sudo apt install {}", "fedora": "sudo dnf install {}",
-    "rhel": "sudo dnf install {}", "arch": "sudo pacman -S {}", "alpine": "apk add {}",
-    "suse": "sudo zypper install {}", "opensuse": "sudo zypper install {}",
-    "nixos": "nix-env -iA nixos.{}", "void": "sudo xbps-install {}", "gentoo": "sudo emerge {}",
-}  # fmt: skip
+    "debian": "sudo apt-get install {}",
+    "ubuntu": "sudo apt-get install {}",
+    "fedora": "sudo dnf install {}",
+    "rhel": "sudo dnf install {}",
+    "arch": "sudo pacman -S {}",
+    "alpine": "sudo apk add {}",
+    "suse": "sudo zypper install {}",
+    "opensuse": "sudo zypper install {}",
+    "nixos": "nix-env -iA nixos.{}",
+    "void": "sudo xbps-install {}",
+    "gentoo": "sudo emerge {}",
+}
 """How systems install a program, by what their ``os-release`` calls them."""
 
 
@@ -57,7 +64,7 @@ def report(root: str | None = None) -> list[Check]:
 
     :param root: the project's folder, where a ``node_modules`` may be.
     """
-    modules = environment.node_modules(root or os.getcwd())
+    modules = environment.node_modules(root or str(Path.cwd()))
     return [
         sandbox(),
         Check("Python", True, f"{platform.python_implementation()} {platform.python_version()}, "
@@ -121,8 +128,9 @@ def hindrance(said: str = "", proc: Path = Path("/proc/sys")) -> str:
         )
     if _in_container():
         return (
-            "the container forbids it: docker run --cap-add SYS_ADMIN --cap-add NET_ADMIN "
-            "--security-opt seccomp=unconfined --security-opt apparmor=unconfined, or --privileged"
+            "the container forbids it: docker run --security-opt seccomp=unconfined --security-opt "
+            "apparmor=unconfined --security-opt systempaths=unconfined; with Podman, "
+            "--security-opt unmask=ALL"
         )
     if is_root() and "Permission denied" in said:
         return "use a Python that other users can read, as snippets are not run as root"

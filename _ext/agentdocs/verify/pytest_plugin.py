@@ -6,6 +6,7 @@ nothing is imported, read or collected unless ``pyproject.toml`` has ``[tool.age
 
 from __future__ import annotations
 
+import glob
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from agentdocs.verify.cases import Case, Session
     from agentdocs.verify.engine import Engine
@@ -73,17 +74,23 @@ class Run:
         self.journal: Journal | None = None
         self.outcomes: dict[str, Outcome] = {}
         self.selected: set[str] = set()
+        self.seen = False
+        """Whether there is anything of ours in this run."""
         self.folders = [os.path.join(project.root, folder) for folder in project.agents]
+        self.pages = {
+            os.path.join(project.root, name)
+            for pattern in project.documents
+            for name in glob.glob(pattern, root_dir=project.root, recursive=True)
+        }
 
     def concerns(self, path: Path) -> bool:
         """Whether a file may hold snippets; decided by its place alone."""
         if any(path.is_relative_to(folder) for folder in self.folders):
             return path.suffix.lower() in (".md", "")
-        relative = Path(os.path.relpath(path, self.project.root))
-        return any(relative.match(pattern) for pattern in self.project.documents)
+        return str(path) in self.pages
 
     def files(self) -> dict[str, list[tuple[Case, Session]]]:
-        """Return the cases of each file, by its path from the root."""
+        """Return the cases of each file, and each definition, by its path from the root."""
         if not hasattr(self, "_files"):
             self._files = self._planned()
         return self._files
@@ -103,7 +110,8 @@ class Run:
         before = report.outcomes if report else ()
         self.engine = Engine(self.project, everything, before, options)
         self.journal = results.Journal(self.project.results_path)
-        found: dict[str, list[tuple[Case, Session]]] = {}
+        found: dict[str, list[tuple[Case, Session]]] = {d.path: [] for d in everything}
+        self.contracts = {document.path: document.contract for document in everything}
         for session in self.engine.plan.sessions:
             for case in session.cases:
                 if case.key not in session.before:
@@ -115,8 +123,8 @@ class Run:
     def problems(self, path: str) -> list[ContractProblem]:
         """Return what is wrong with the contract of a definition."""
         assert self.engine
-        contracts = {s.document.contract for s in self.engine.plan.sessions if s.document.path == path}
-        return [problem for problem in self.engine.problems if problem.path in contracts]
+        contract = self.contracts.get(path)
+        return [problem for problem in self.engine.problems if problem.path == contract]
 
     def outcome(self, case: Case, session: Session) -> Outcome:
         """Judge a case; the others of its session that were selected are judged on the way."""
@@ -137,14 +145,18 @@ class Run:
 
     def close(self) -> None:
         """End the sandbox, and put what was found into ``results.json``."""
-        if self.engine is None or self.journal is None:
-            return
-        from agentdocs.verify import results
+        if self.engine and self.journal:
+            self.engine.close()
+            self.journal.close()
+        if self.seen and not hasattr(self.config, "workerinput"):
+            from agentdocs.verify import results
 
-        self.engine.close()
-        self.journal.close()
-        if not hasattr(self.config, "workerinput"):
-            results.compact(self.project.results_path, root=self.project.root)
+            path = self.project.results_path
+            results.compact(path, problems=self._problems(), root=self.project.root)
+
+    def _problems(self) -> list[ContractProblem] | None:
+        """Return the problems of all contracts that there are now; None if they are not known."""
+        return list(self.engine.problems) if self.engine else None
 
 
 def _run(config: pytest.Config) -> Run | None:
@@ -160,8 +172,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> AgentFile 
     if run is None or not run.concerns(file_path):
         return None
     name = os.path.relpath(file_path, run.project.root).replace(os.sep, "/")
-    if name not in run.files():
+    if not run.files().get(name) and not run.problems(name):
         return None
+    run.seen = True
     return AgentFile.from_parent(parent, path=file_path)
 
 
@@ -237,6 +250,18 @@ class ContractItem(pytest.Item):
         return self.path, None, f"{self.path.name}: contract"
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell how long the snippet took, and not how long its whole session did."""
+    report = yield
+    if isinstance(item, SnippetItem) and report.when == "call":
+        outcome = item.run.outcomes.get(item.case.id)
+        report.duration = outcome.seconds if outcome else report.duration
+    return report
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the agents of other shards out."""
     shard = config.getoption("--agents-shard")
@@ -278,6 +303,7 @@ def pytest_testnodedown(node: Any, error: object) -> None:
     lines = getattr(node, "workeroutput", {}).get("agentdocs")
     run = _run(node.config)
     if lines and run is not None:
+        run.seen = True
         from agentdocs.verify.journal import Journal, parse
 
         with Journal(run.project.results_path) as journal:

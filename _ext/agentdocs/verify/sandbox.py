@@ -335,7 +335,7 @@ def _command(access: Access, mode: Mode, nest: bool) -> tuple[list[str], dict[st
     # The number is one that neither people nor services are given.
     own = 60_706 + (os.getpid() * 16 + next(_numbers)) % 478 if is_root() else 0
     home = "/home/agent"
-    while any(folder.is_relative_to(home) for folder in folders):
+    while any(path.is_relative_to(home) for path in (*folders, *links)):
         home += "_"
     options = {
         **LIMITS,
@@ -345,7 +345,10 @@ def _command(access: Access, mode: Mode, nest: bool) -> tuple[list[str], dict[st
         # Before Linux 5.14, all processes of the user count, also those outside.
         "tasks": LIMITS["processes"] + (0 if own or _kernel() >= (5, 14) else _tasks() + 256),
         "home": home,
-        "below_tmp": [str(folder) for folder in folders if folder.is_relative_to("/tmp")],
+        "below_tmp": [str(path) for path in folders if path.is_relative_to("/tmp")],
+        "links_below_tmp": [
+            (str(link.readlink()), str(link)) for link in links if link.is_relative_to("/tmp")
+        ],
         "readable": [sys.executable, os.__file__, str(GUEST), *map(str, access.path)],
     }
     # Not -I: it would have no use for PYTHONHASHSEED. All of the environment is ours.
@@ -429,28 +432,41 @@ def _temporary(bubblewrap: str, home: str) -> list[str]:
 
 def _folders(access: Access) -> tuple[list[Path], list[Path]]:
     """Return what is needed of interpreters, the guest and what may be imported; and links."""
-    links = [path for path in _chain(Path(sys.executable)) if path.is_symlink()]
-    wanted = [GUEST, *access.path, Path(sys.executable).resolve()]
-    for prefix in (Path(sys.prefix), Path(sys.base_prefix), Path(sys.base_exec_prefix)):
-        wanted += _narrowed(prefix)
+    wanted = [GUEST, *access.path, Path(sys.executable)]
+    for prefix in (sys.prefix, sys.base_prefix, sys.base_exec_prefix):
+        wanted += _narrowed(Path(prefix))
     if access.node:
-        links += [path for path in _chain(access.node) if path.is_symlink()]
-        wanted.append(access.node.resolve())
+        wanted.append(access.node)
     wanted += [Path(store) for store in _STORES if Path(store).is_dir()]
+    ends, links = set(), []
+    for path in wanted:
+        end, passed = _trace(path.absolute())
+        ends.add(end)
+        links += passed
     done = [Path("/usr")]
-    for path in sorted(set(wanted)):
+    for path in sorted(ends):
         if path != Path("/") and not any(path.is_relative_to(one) for one in done):
             done.append(path)
     links = [link for link in links if not any(link.is_relative_to(one) for one in done)]
     return done[1:], list(dict.fromkeys(links))
 
 
-def _chain(path: Path) -> list[Path]:
-    """Return a path and all that it leads to, link by link."""
-    found = [path]
-    while found[-1].is_symlink() and len(found) < 40:
-        found.append(Path(os.path.normpath(found[-1].parent / found[-1].readlink())))
-    return found
+def _trace(path: Path) -> tuple[Path, list[Path]]:
+    """Return where a path leads in the end, and the links that it passes, each at its own place.
+
+    What is shown has the same links as outside, because interpreters look where they lead. Folders
+    such as ``/home`` are made anew and are never links.
+    """
+    at, links = Path("/"), []
+    todo = list(path.parts[1:])
+    while todo:
+        at = Path(os.path.normpath(at / todo.pop(0)))
+        if at.is_symlink() and at.parent != Path("/") and len(links) < 40:
+            links.append(at)
+            target = at.readlink()
+            todo[:0] = target.parts[1:] if target.is_absolute() else target.parts
+            at = Path("/") if target.is_absolute() else at.parent
+    return at, links
 
 
 def _narrowed(prefix: Path) -> list[Path]:
@@ -515,10 +531,15 @@ def _compile() -> None:
 @contextlib.contextmanager
 def _readable(texts: dict[str, str]) -> Iterator[dict[str, str]]:
     """Put each text where a child can read it; yield the numbers of the descriptors."""
+    import fcntl
+
     ends: dict[str, int] = {}
     try:
         for name, text in texts.items():
-            ends[name], end = os.pipe()
+            low, end = os.pipe()
+            # Where this process has no standard streams, the first numbers are not what they seem.
+            ends[name] = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, 3)
+            os.close(low)
             os.write(end, text.encode())
             os.close(end)
         yield {name: str(end) for name, end in ends.items()}

@@ -6,7 +6,7 @@ and no capability. See namespaces(7), capabilities(7) and setrlimit(2).
 """
 
 # The server starts without pathlib:
-# ruff: noqa: PTH102, PTH103, PTH106, PTH112, PTH116, PTH118, PTH120, PTH123
+# ruff: noqa: PTH102, PTH103, PTH106, PTH112, PTH116, PTH118, PTH120, PTH123, PTH211
 
 from __future__ import annotations
 
@@ -153,6 +153,9 @@ def _mount_own(options: dict[str, Any]) -> None:
         source = f"/proc/self/fd/{number}".encode()
         _call("mount", source, path.encode(), None, _MS_BIND | _MS_REC, None)
         os.close(number)
+    for target, link in options["links_below_tmp"]:
+        os.makedirs(os.path.dirname(link), exist_ok=True)
+        os.symlink(target, link)
     flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_RDONLY
     _call("mount", b"proc", b"/proc", b"proc", flags, None)
 

@@ -125,7 +125,7 @@ class Runner:
                     text=f"shows another output than {example.source.strip().splitlines()[0]} has",
                 )  # fmt: skip
 
-        def unexpected(out: object, test: object, example: doctest.Example, error: Any) -> None:
+        def unexpected(out: object, test: Any, example: doctest.Example, error: Any) -> None:
             if not found:
                 found.update(self._failure(error[1], part))
                 found["line"] = offset + example.lineno + 1
@@ -174,10 +174,11 @@ class _Unparsable(Exception):
 
 def _parsed(part: dict[str, Any]) -> ast.Module:
     try:
-        return ast.parse(part["code"], part["file"])
+        tree: ast.Module = ast.parse(part["code"], part["file"])
     except SyntaxError as error:
         line = (error.lineno or 1) + part["line"] - 1
         raise _Unparsable(str(error.msg), line) from None
+    return tree
 
 
 class _Asserts(ast.NodeTransformer):

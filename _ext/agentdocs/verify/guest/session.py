@@ -79,6 +79,7 @@ class _Session:
         theirs_in, self.orders = os.pipe()
         self.reports, theirs_out = os.pipe()
         self.before = watch.available()
+        self.others = set() if self.options["caged"] else watch.listening(os.getpid())
         self.pid = cage.start(self.options, (theirs_in, theirs_out, self.output))
         if self.pid == 0:
             if self.folder:
@@ -111,7 +112,7 @@ class _Session:
         if end:
             result["status"] = end
             if end == "timeout":
-                result["ports"] = watch.listening(self.pid)
+                result["ports"] = sorted(watch.listening(self.pid) - self.others)
         if end or self._full():
             result["alive"] = False  # what comes next needs room for its own output
             self._end()

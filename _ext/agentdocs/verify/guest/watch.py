@@ -73,16 +73,16 @@ def excess(options: dict[str, Any], before: int) -> str:
     return ""
 
 
-def listening(pid: int) -> list[int]:
+def listening(pid: int) -> set[int]:
     """Return the TCP ports on which something in a process's network waits for requests."""
-    ports = set()
+    ports: set[int] = set()
     for table in (f"/proc/{pid}/net/tcp", f"/proc/{pid}/net/tcp6"):
         with contextlib.suppress(OSError, ValueError, IndexError), open(table) as file:
             for row in file.read().splitlines()[1:]:
                 cells = row.split()
                 if cells[3] == "0A":
                     ports.add(int(cells[1].rpartition(":")[2], 16))
-    return sorted(ports)
+    return ports
 
 
 def end_all(seconds: float = 5.0) -> None:

@@ -32,7 +32,7 @@ def parse(code: str) -> None:
         elif "tokens" in said:
             said = f"has more than {MAX_TOKENS:,} tokens"
         else:
-            said = f"is not GraphQL: {said[:1].lower()}{said[1:]}"
+            said = f"is not GraphQL: {said[:1].lower()}{said[1:100]}"
         raise ParseError(line, said) from None
     except RecursionError:
         raise ParseError(1, "is nested too deeply") from None

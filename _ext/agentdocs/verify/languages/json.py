@@ -190,7 +190,8 @@ def _string(code: str, at: int, dialect: Dialect) -> tuple[str, int]:
     if "\\" not in raw:
         return raw, found.end()
     if dialect is _FIVE:
-        return _ESCAPE.sub(_unescape, raw), found.end()
+        text = _ESCAPE.sub(_unescape, raw).encode("utf-16", "surrogatepass")
+        return text.decode("utf-16", "surrogatepass"), found.end()  # joins what was in two halves
     return json.loads(f'"{raw}"'), found.end()
 
 

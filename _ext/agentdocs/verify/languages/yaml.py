@@ -180,9 +180,12 @@ def _put(part: _Part, value: _Value, name: str | None, mark: Any) -> None:
 
 def _merge(part: _Part) -> None:
     """Give a mapping what its ``<<`` stand for; its own keys win, and earlier ones."""
-    for other in part.merged:
-        if isinstance(other, dict) and isinstance(part.data, dict):
-            part.data = {**other, **part.data}
+    if part.merged and isinstance(part.data, dict):
+        found: dict[str, Any] = {}
+        for other in part.merged:
+            for key, value in other.items() if isinstance(other, dict) else ():
+                found.setdefault(key, value)
+        part.data = found | part.data
 
 
 def _scalar(event: Any) -> Any:
