@@ -40,7 +40,7 @@ def _refusals() -> tuple[type[Exception], ...]:
     """Return what is wrong with the call, or with this machine, and not with a snippet."""
     found: list[type[Exception]] = [projects.SettingsError, state.ResultsError]
     for module, name in (
-        ("agentdocs.verify.documents", "NothingThere"),
+        ("agentdocs.verify.documents", "NothingThereError"),
         ("agentdocs.verify.contract", "NeedsJsonschemaError"),
     ):
         if module in sys.modules:  # what was not imported cannot have been raised
@@ -78,7 +78,9 @@ def _verify(project: Project, options: argparse.Namespace) -> int:
 
             report = results.load(project.results_path)
             if report is not None and report.state == now:
-                return _show(report.outcomes, report.problems, project, options, len(report.outcomes))
+                return _show(
+                    report.outcomes, report.problems, project, options, len(report.outcomes)
+                )
     return _run(project, options, now)
 
 
@@ -132,7 +134,11 @@ def _run(project: Project, options: argparse.Namespace, now: str) -> int:
         mine = {document.contract for document in chosen.documents}
         problems += [one for one in report.problems if one.path not in mine]
     results.compact(
-        project.results_path, now if whole and not problems else "", known, problems, root=project.root
+        project.results_path,
+        now if whole and not problems else "",
+        known,
+        problems,
+        root=project.root,
     )
     _publish(project.results_path)
     if options.update or options.diff:

@@ -92,8 +92,11 @@ def sandbox() -> Check:
         if [result.get("output") for result in results] != ["42\n"]:
             return Check("Sandbox", False, f"it starts, and a snippet in it fails: {results}")
         version = ".".join(map(str, bubblewrap_version(shutil.which("bwrap") or "")))
-        users = {"root": "as root, snippets as nobody", "user": "as an ordinary user"}
-        text = f"bubblewrap {version}, {users.get(str(box.mode), '')}"
+        users = {
+            "root": "root sets it up, and snippets have a user of their own",
+            "user": "as a user",
+        }
+        text = f"bubblewrap {version}; {users.get(str(box.mode), '')}"
         if not box.nested:
             text += "; a new one for each agent, as this system keeps them from being divided"
         return Check("Sandbox", True, text)

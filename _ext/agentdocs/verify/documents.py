@@ -67,7 +67,7 @@ class Selection:
     """Path and address of the snippets that are meant; None for all."""
 
 
-class NothingThere(Exception):
+class NothingThereError(Exception):
     """A path names nothing that can be verified; the text says why."""
 
 
@@ -130,7 +130,7 @@ def select(project: Project, paths: Iterable[str], documents: list[Document]) ->
     A path outside of the project's own documents is read as a library, or a page, of its own.
 
     :param documents: everything that the project holds.
-    :raises NothingThere: a path that means nothing.
+    :raises NothingThereError: a path that means nothing.
     """
     chosen: dict[str, Document] = {}
     addresses: set[tuple[str, str]] = set()
@@ -139,12 +139,12 @@ def select(project: Project, paths: Iterable[str], documents: list[Document]) ->
         path = os.path.relpath(os.path.abspath(name), project.root).replace(os.sep, "/")
         found = [d for d in documents if _holds(d, path)] or _foreign(project, name, path)
         if not found:
-            raise NothingThere(f"there are no snippets in {name}")
+            raise NothingThereError(f"there are no snippets in {name}")
         chosen |= {document.path: document for document in found}
         if address:
             known = {(t.path, s.address) for d in found for t in d.texts for s in t.snippets}
             if (path, address) not in known:
-                raise NothingThere(f"{name} has no snippet “{address}”{_like(address, known)}")
+                raise NothingThereError(f"{name} has no snippet “{address}”{_like(address, known)}")
             addresses.add((path, address))
         elif any(path == t.path and path != d.path for d in found for t in d.texts):
             addresses |= {
@@ -179,7 +179,7 @@ def _foreign(project: Project, name: str, path: str) -> list[Document]:
     if os.path.isdir(name):
         return list(library(project.root, os.path.abspath(name)))
     if not os.path.isfile(name):
-        raise NothingThere(f"there is no file or folder {name}")
+        raise NothingThereError(f"there is no file or folder {name}")
     folder = os.path.dirname(os.path.abspath(name))
     found = [d for d in library(project.root, folder) if _holds(d, path)]
     return found or ([page(project.root, path)] if name.endswith(".md") else [])

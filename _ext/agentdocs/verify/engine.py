@@ -5,34 +5,27 @@ Both faces, the command line and pytest, ask an :class:`Engine`; neither knows h
 
 from __future__ import annotations
 
-import base64
 import os
 import queue
 import threading
-import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from agentdocs.verify import cases, environment, static
-from agentdocs.verify.contract import digest
-from agentdocs.verify.judge import judge
-from agentdocs.verify.model import TIERS, Error, Outcome, Terms
-from agentdocs.verify.sandbox import NODE_MODULES, Access, NoSandbox, Sandbox, modes, steps_of
+from agentdocs.verify import cases, environment, outcomes, static
+from agentdocs.verify.request import request
+from agentdocs.verify.sandbox import Access, NoSandbox, Sandbox, modes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from agentdocs.verify.cases import Case, Plan, Session
     from agentdocs.verify.documents import Document
-    from agentdocs.verify.model import ContractProblem, Tier
+    from agentdocs.verify.model import ContractProblem, Outcome, Tier
     from agentdocs.verify.project import Project
     from agentdocs.verify.static import Finding
-
-SHOWN = 16_000
-"""Characters of output that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +126,20 @@ class Engine:
             old = self.before.get(case.id)
             if old and self._stands(old, case):
                 self.kept += 1
-                done.append(self._moved(old, case))
+                done.append(outcomes.moved(old, case))
             else:
                 wanted.append(case)
         if not wanted:
             return done, _Job(session, {}, static.Known(), [], [])
         findings, known = self._look(session)
         done += [
-            self._outcome(case, session, static.parse_only(case, findings[case.id]))
+            outcomes.found(case, static.parse_only(case, findings[case.id]), self.options.require)
             for case in wanted
             if not findings[case.id].run
         ]
         wanted = [case for case in wanted if findings[case.id].run]
         to_run = [case for case in session.cases if findings[case.id].run]
-        while to_run and to_run[-1] not in wanted:
+        while to_run and (not wanted or to_run[-1] is not wanted[-1]):
             to_run.pop()
         return done, _Job(session, findings, known, wanted, to_run)
 
@@ -154,11 +147,6 @@ class Engine:
         """Whether an earlier outcome is still true; lines in its messages may have moved."""
         same_place = old.line == case.snippet.line
         return old.hash == case.hash and (same_place or old.error is None)
-
-    def _moved(self, old: Outcome, case: Case) -> Outcome:
-        snippet = case.snippet
-        terms = _terms(case)
-        return replace(old, line=snippet.line, end=snippet.end, terms=terms)
 
     def finding(self, case: Case) -> Finding:
         """Return what is known of a case without running it."""
@@ -276,148 +264,21 @@ class Engine:
         )
 
     def _run(self, job: _Job, sandbox: Sandbox) -> Iterator[Outcome]:
-        request = self._request(job)
-        steps = request["steps"]
-        for case, step, result in zip(job.to_run, steps, sandbox.run(request), strict=False):
-            if case in job.wanted:
+        asked = request(
+            job.session, job.to_run, self.project.root, self.folders, self.options.timeout
+        )
+        wanted = {case.id for case in job.wanted}
+        for case, step, result in zip(job.to_run, asked["steps"], sandbox.run(asked), strict=False):
+            if case.id in wanted:
                 result["limit"] = step["timeout"]
-                yield self._judged(case, job, result)
-
-    def _request(self, job: _Job) -> dict[str, Any]:
-        language = job.session.language
-        assert language is not None
-        node = environment.node()
-        command = [node] if language.runner == "node" and node else list(language.command)
-        return {
-            "id": id(job) % 1_000_000,
-            "runner": language.runner,
-            "command": command,
-            "files": {name: _encoded(data) for name, data in job.session.files.items()},
-            "environment": self._environment(),
-            "node_modules": NODE_MODULES if environment.node_modules(self.project.root) else "",
-            "steps": steps_of([self._step(case, job) for case in job.to_run]),
-        }
-
-    def _environment(self) -> dict[str, str]:
-        return {"PYTHONPATH": os.pathsep.join(self.folders)} if self.folders else {}
-
-    def _step(self, case: Case, job: _Job) -> dict[str, Any]:
-        rule, snippet, language = case.rule, case.snippet, case.language
-        assert language is not None
-        step: dict[str, Any] = {
-            "file": case.text.path,
-            "line": snippet.first,
-            "code": snippet.code,
-            "timeout": self.options.timeout,
-            "suffix": language.suffix,
-        }
-        if language.prepare:
-            step |= language.prepare(snippet.code)
-            first = snippet.first - 1
-            step["parts"] = [
-                {**part, "file": case.text.path, "line": first + part["line"]}
-                for part in step.get("parts", ())
-            ]
-        step["timeout"] = job.session.contract.timeout or self.options.timeout
-        if rule:
-            step["timeout"] = rule.timeout or step["timeout"]
-            step["files"] = {name: _encoded(text.encode()) for name, text in rule.files}
-            for name, text in (("setup", rule.setup), ("check", rule.check)):
-                if text:
-                    line = rule.line_of(name)
-                    step[name] = {"file": case.document.contract, "line": line, "code": text}
-        return step
+                finding = job.findings[case.id]
+                yield outcomes.ran(case, finding, result, job.known, self.options.require)
 
     def _unrun(self, job: _Job) -> Iterator[Outcome]:
         """Judge what cannot be run, by what parsing alone tells."""
         for case in job.wanted:
-            finding = replace(job.findings[case.id], reason=f"no sandbox: {self.hindrance}", run=False)
-            yield self._outcome(case, job.session, static.parse_only(case, finding))
-
-    # --- outcomes ------------------------------------------------------------------------------
-
-    def _judged(self, case: Case, job: _Job, result: dict[str, Any]) -> Outcome:
-        finding = job.findings[case.id]
-        judged = judge(case, finding, result, job.known)
-        outcome = self._outcome(case, job.session, finding)
-        seconds = result.get("seconds", 0.0)
-        return self._required(
-            replace(
-                outcome,
-                verdict=judged.verdict,
-                tier=judged.tier,
-                reason=judged.reason,
-                error=_cut(judged.error),
-                output=judged.output[:SHOWN],
-                cut=bool(result.get("cut")) or len(judged.output) > SHOWN,
-                expected=judged.expected,
-                seconds=float(seconds) if isinstance(seconds, int | float) else 0.0,
-            ),
-            case,
-        )
-
-    def _outcome(self, case: Case, session: Session, finding: Finding) -> Outcome:
-        snippet, language = case.snippet, case.language
-        tops = sorted({module.partition(".")[0] for module in finding.imports if module[:1] != "."})
-        packages = [found for top in tops if (found := environment.distribution(top))]
-        outcome = Outcome(
-            path=case.text.path,
-            address=snippet.address,
-            agent=case.document.path,
-            line=snippet.line,
-            end=snippet.end,
-            language=snippet.language,
-            digest=digest(snippet.code),
-            verdict=finding.verdict,
-            tier=finding.tier,
-            reason=finding.reason,
-            date=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            hash=case.hash,
-            interpreter=environment.interpreter(language.runner, language.program)
-            if language and finding.run
-            else "",
-            packages=tuple(sorted(set(packages))),
-            error=_cut(finding.error),
-            terms=_terms(case),
-        )
-        return outcome if finding.run else self._required(outcome, case)
-
-    def _required(self, outcome: Outcome, case: Case) -> Outcome:
-        """Fail what stays below the tier that is asked for, if its language could reach it."""
-        language = case.language
-        if language is None or not language.runs or outcome.verdict not in ("unproved", "passed"):
-            return outcome
-        if TIERS.index(outcome.tier) >= TIERS.index(self.options.require):
-            return outcome
-        reason = f"is not at “{self.options.require}”: {outcome.reason or outcome.tier}"
-        return replace(outcome, verdict="failed", reason=reason)
-
-
-def _encoded(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def _cut(error: Error | None) -> Error | None:
-    if error is None:
-        return None
-    return replace(error, text=error.text[:2000], trace=error.trace[:SHOWN])
-
-
-def _terms(case: Case) -> Terms | None:
-    """Return what the contract says, as it is shown beside the verdict."""
-    rule = case.rule
-    if rule is None:
-        return None
-    schema = rule.schema if isinstance(rule.schema, str) else "in the contract"
-    return Terms(
-        path=case.document.contract,
-        line=rule.line,
-        setup=rule.setup,
-        check=rule.check,
-        expect=rule.expect,
-        after=rule.after,
-        files=tuple(name for name, _ in rule.files),
-        skip=rule.skip,
-        schema=schema if rule.schema else "",
-    )
-
+            finding = replace(
+                job.findings[case.id], reason=f"no sandbox: {self.hindrance}", run=False
+            )
+            parsed = static.parse_only(case, finding)
+            yield outcomes.found(case, parsed, self.options.require)

@@ -144,7 +144,7 @@ class Modules:
         import importlib.machinery
 
         top, *rest = module.split(".")
-        if top in sys.builtin_module_names or top in sys.stdlib_module_names and not rest:
+        if top in sys.builtin_module_names or (top in sys.stdlib_module_names and not rest):
             return True
         path: list[str] | None = self.path
         name = ""

@@ -129,13 +129,13 @@ def _plain(text: str) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _meant_to_fail(
-    case: Case, finding: Finding, result: dict[str, Any], output: str
-) -> Judgement:
+def _meant_to_fail(case: Case, finding: Finding, result: dict[str, Any], output: str) -> Judgement:
     assert case.rule
     text = str(result.get("text", ""))
     if case.rule.fails in f"{text}\n{output}":
-        return Judgement("passed", "checked", f"fails, as it is meant to: {brief(text, 120)}", None, output)
+        return Judgement(
+            "passed", "checked", f"fails, as it is meant to: {brief(text, 120)}", None, output
+        )
     reason = f"fails with {brief(text, 120)} instead of {brief(case.rule.fails, 80)}"
     return Judgement("failed", _below(finding), reason, _error(case, result), output)
 
@@ -171,7 +171,9 @@ def _failed(
         return Judgement("failed", "runs" if where == "check" else tier, text, error, output)
     if result.get("kind") == "Differs":
         expected, got = str(result.get("expected", "")), str(result.get("got", ""))
-        return Judgement("failed", "runs", "prints something else than it shows", error, got, expected)
+        return Judgement(
+            "failed", "runs", "prints something else than it shows", error, got, expected
+        )
     return Judgement("failed", tier, text, error, output)
 
 

@@ -38,7 +38,7 @@ _UPPER = (
 _LOWER = (
     r"your(?:[-_][a-z0-9][\w-]{0,60}+|(?:domain|username|password|token|apikey|project|company)\b)"
 )
-_ASKING = r"(?i:your|insert|replace|enter|put|my)[-_ ]"
+_ASKING = r"(?i:your|insert|replace|enter)[-_ ]"
 _BRACKET = r"\[(?i:insert|your|enter|describe|replace|specify) [A-Za-z][^\[\]\n]{0,80}\]"
 _SECRET = r"(?:sk|pk|rk|gh[pousr]|xox[abp]|github_pat|glpat|hf|AKIA|eyJ|whsec|Bearer)"
 _XS = (
@@ -53,7 +53,7 @@ _NOUN = (
     r"(?i:key|token|secret|password|id|url|uri|host|hostname|domain|user|username|email|name"
     r"|region|bucket|account|project|org|repo|branch)"
 )
-_ANGLE = r"<\w[\w .,:/'|-]{0,58}>"
+_ANGLE = r"<\w(?:[\w .,:/'|-]{0,57}[\w.'])?>"
 _ANGLE_SURE = rf"<(?:{_ASKING}[\w .'-]{{1,50}}|[A-Za-z][\w-]{{0,40}}[-_]{_NOUN})>"
 # What stands in angle brackets as a whole value and is meant: tags, and tokens of language models.
 _MEANT = re.compile(
@@ -155,9 +155,10 @@ def find(code: str, family: str) -> tuple[str, int] | None:
 def _rules(split: _Split, family: str) -> list[Iterator[Hit]]:
     bare = split.bare
     if family == "data":
-        values = _search(_TEMPLATE_VALUE, bare)
-        return [_strings(split, family), _plain_values(split), values, _bracketed(bare)]
-    rules = [_upper(bare), _strings(split, family), _bracketed(bare)]
+        rules = [_plain_values(split), _plain_words(bare), _search(_TEMPLATE_VALUE, bare)]
+    else:
+        rules = [_upper(bare)]
+    rules += [_strings(split, family), _bracketed(bare)]
     if family == "python":
         rules += [_python(bare), _search(_PYTHON, bare)]
     elif family == "c":
@@ -168,7 +169,7 @@ def _rules(split: _Split, family: str) -> list[Iterator[Hit]]:
         rules += [_search(_SQL, bare)]
     elif family == "markup":
         rules += [_search(_MARKUP, _without(split)), _own_line(bare)]
-    else:
+    elif family == "other":
         rules += [_own_line(bare), _angles(split)]
     return rules
 
@@ -496,12 +497,18 @@ def _omits_items(bare: str, opening: int, at: int) -> bool:
 
 _VALUE = re.compile(
     rf"(?m)(?:^[ \t]*+(?:-[ \t]++)*+|[:=][ \t]*+|[,\[{{][ \t]*+(?={_DOTS}[ \t]*[\]\}}]))"
-    rf"(?:(?:Bearer|Basic|Token)[ \t]+)?(?P<value>{_DOTS}|{_ANGLE}|{_XS}|{_CUT_SECRET}"
-    rf"|[^\s<>,\"'\[\]{{}}#]{{0,80}}?(?P<part>{_PART})[^\s<>,\"]{{0,80}})(?=[ \t]*(?:$|[,\]\}}]))"
+    rf"(?:(?:Bearer|Basic|Token)[ \t]+)?(?P<value>{_DOTS}|{_ANGLE}|{_XS}|{_CUT_SECRET})"
+    r"(?=[ \t]*(?:$|[,\]\}]))"
 )
+_WORD_PART = re.compile(_PART)
+# What a word may begin behind (read backwards), and what it may end before.
+_BEGINS = re.compile(
+    r"""[^\s<>,"'\[\]{}#]{0,80}+[ \t]*+(?:(?:reraeB|cisaB|nekoT)[ \t]++)?(?:[:=-]|\n|\Z)"""
+)
+_ENDS = re.compile(r"""(?m)[^\s<>,"]{0,80}+[ \t]*+(?:$|[,\]\}])""")
 _GOES_ON = re.compile(r"\s*+(?!---|%)\S")
 _TEMPLATE_VALUE = re.compile(
-    rf"(?m)(?:^[ \t]*+(?:-[ \t]++)?|[:,\[][ \t]++|=[ \t]*+|:(?=\{{))({_TEMPLATE}|{_TAG})"
+    rf"(?m)(?:^[ \t]*+(?:-[ \t]++)?|[:,\[][ \t]++|[ \t]=[ \t]*+|:(?=\{{))({_TEMPLATE}|{_TAG})"
 )
 
 
@@ -517,5 +524,12 @@ def _plain_values(split: _Split) -> Iterator[Hit]:
         # Dots at the margin end a document of YAML, unless it goes on right below.
         if value == found[0] == "..." and not in_braces and not _GOES_ON.match(bare, found.end()):
             continue
-        group = "part" if found["part"] else "value"
-        yield found.start(group), found[group]
+        yield found.start("value"), value
+
+
+def _plain_words(bare: str) -> Iterator[Hit]:
+    """Yield parts such as ``YOUR_KEY`` of values without quotes that are one word."""
+    for found in _WORD_PART.finditer(bare):
+        before = bare[max(0, found.start() - 2 * MAX_TEXT) : found.start()]
+        if _BEGINS.match(before[::-1]) and _ENDS.match(bare, found.end()):
+            yield found.start(), found[0]

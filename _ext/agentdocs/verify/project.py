@@ -70,7 +70,13 @@ def load(root: str) -> Project:
         table = {} if table is None else dict(table)
     except FileNotFoundError:
         return project
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError, TypeError, ValueError) as error:
+    except (
+        tomllib.TOMLDecodeError,
+        UnicodeDecodeError,
+        AttributeError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise SettingsError(f"{path} cannot be read: {error}") from None
     values = {key: _value(key, value) for key, value in table.items()}
     for folder in (*values.get("agents", ()), *values.get("pythonpath", ())):

@@ -28,14 +28,15 @@ _RUN = pytest.StashKey["Run | None"]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the few options that pytest has no word of its own for."""
     group = parser.getgroup("agentdocs", "agents' snippets (agentdocs)")
-    group.addoption(
-        "--agents-unsafe", action="store_true", help="run snippets without a sandbox"
-    )
+    group.addoption("--agents-unsafe", action="store_true", help="run snippets without a sandbox")
     group.addoption(
         "--agents-fresh", action="store_true", help="run snippets again that have not changed"
     )
     group.addoption(
-        "--agents-shard", metavar="I/N", type=_shard, help="verify the I-th of N parts of the agents"
+        "--agents-shard",
+        metavar="I/N",
+        type=_shard,
+        help="verify the I-th of N parts of the agents",
     )
 
 
@@ -194,7 +195,7 @@ class AgentFile(pytest.File):
             )
 
 
-class SnippetFailed(Exception):
+class SnippetFailedError(Exception):
     """A snippet is wrong."""
 
 
@@ -211,13 +212,13 @@ class SnippetItem(pytest.Item):
         """Pass, fail, or skip with the reason."""
         outcome = self.run.outcome(self.case, self.session_)
         if outcome.verdict == "failed":
-            raise SnippetFailed(outcome)
+            raise SnippetFailedError(outcome)
         if outcome.verdict != "passed":
             raise pytest.skip.Exception(outcome.reason, _use_item_location=True)
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
         """Show the agent's own lines instead of ours."""
-        if isinstance(excinfo.value, SnippetFailed):
+        if isinstance(excinfo.value, SnippetFailedError):
             from agentdocs.verify.report import failure
 
             return failure(excinfo.value.args[0], self.run.project.root)
@@ -237,7 +238,7 @@ class ContractItem(pytest.Item):
 
     def runtest(self) -> None:
         """Fail."""
-        raise SnippetFailed
+        raise SnippetFailedError
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> str:
         """Show what is wrong, and what to do."""

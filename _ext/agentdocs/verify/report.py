@@ -26,7 +26,9 @@ def failure(outcome: Outcome, root: str, width: int = 100) -> str:
     if outcome.error and outcome.error.path:
         place = outcome.error.path
     parts = [f"{printable(place)}:{line}: {outcome.reason}"]
-    lines = list(_around(os.path.join(root, place), line, outcome if place == outcome.path else None))
+    lines = list(
+        _around(os.path.join(root, place), line, outcome if place == outcome.path else None)
+    )
     parts += ["", *lines] if lines else []
     if outcome.expected is not None:
         parts += ["", side_by_side(outcome.expected, outcome.output, width)]

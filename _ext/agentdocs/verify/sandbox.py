@@ -438,7 +438,8 @@ def _folders(access: Access) -> tuple[list[Path], list[Path]]:
     if access.node:
         wanted.append(access.node)
     wanted += [Path(store) for store in _STORES if Path(store).is_dir()]
-    ends, links = set(), []
+    ends: set[Path] = set()
+    links: list[Path] = []
     for path in wanted:
         end, passed = _trace(path.absolute())
         ends.add(end)
@@ -457,7 +458,8 @@ def _trace(path: Path) -> tuple[Path, list[Path]]:
     What is shown has the same links as outside, because interpreters look where they lead. Folders
     such as ``/home`` are made anew and are never links.
     """
-    at, links = Path("/"), []
+    at = Path("/")
+    links: list[Path] = []
     todo = list(path.parts[1:])
     while todo:
         at = Path(os.path.normpath(at / todo.pop(0)))

@@ -8,8 +8,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from agentdocs.verify import report, results
-from agentdocs.verify.model import TIERS, VERDICTS, Report
 from agentdocs.verify.command import summary
+from agentdocs.verify.model import TIERS, VERDICTS, Report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from agentdocs.verify.project import Project
 
 SIGNS = {"passed": "✓", "failed": "✗", "unproved": "○", "skipped": "–"}
+_CHECKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("○", "yellow")}
 _STYLES = {"passed": "green", "failed": "bold red", "unproved": "yellow", "skipped": "cyan"}
 
 
@@ -34,7 +35,11 @@ def text(
         if verbose and one.verdict != "failed":
             place = f"{one.path}:{one.line} {one.address}"
             tail = f"  {one.reason}" if one.reason else ""
-            say((f"{SIGNS[one.verdict]} {one.tier:<8} ", _STYLES[one.verdict]), (place, ""), (tail, "dim"))
+            say(
+                (f"{SIGNS[one.verdict]} {one.tier:<8} ", _STYLES[one.verdict]),
+                (place, ""),
+                (tail, "dim"),
+            )
     for one in outcomes:
         if one.verdict == "failed":
             say(("─" * min(width, 100), "dim"))
@@ -133,7 +138,9 @@ def doctor(form: str) -> int:
         print(json.dumps([asdict(check) for check in checks], indent=2))
     else:
         for check in checks:
-            sign, style = {True: ("✓", "green"), False: ("✗", "red"), None: ("○", "yellow")}[check.ok]
+            sign, style = {True: ("✓", "green"), False: ("✗", "red"), None: ("○", "yellow")}[
+                check.ok
+            ]
             say((f"{sign} ", style), (f"{check.name}: ", "bold"), (check.text, ""))
             if check.fix and not check.ok:
                 say((f"    {check.fix}", "dim"))

@@ -64,7 +64,9 @@ def look(case: Case, session: Session, known: Known) -> Finding:
         return Finding(verdict="skipped", reason=rule.skip)
     if language is None:
         name = case.snippet.language
-        return Finding(reason=f"no runner for {brief(name, 40)}" if name else "no language is given")
+        return Finding(
+            reason=f"no runner for {brief(name, 40)}" if name else "no language is given"
+        )
     code = case.snippet.code
     if not code.strip():
         return Finding(reason="is empty")

@@ -123,6 +123,4 @@ def initial(engine: Engine, document: Document) -> str:
     folder = os.path.dirname(os.path.join(engine.project.root, document.contract))
     results = os.path.dirname(engine.project.results_path)
     schema = os.path.relpath(os.path.join(results, SCHEMA.name), folder).replace(os.sep, "/")
-    return edit_initial.initial(
-        entries, schema, document.path, {"python": sorted(packages)}
-    )
+    return edit_initial.initial(entries, schema, document.path, {"python": sorted(packages)})
