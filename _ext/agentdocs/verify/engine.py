@@ -84,6 +84,12 @@ class Engine:
         self.modules = environment.Modules(folders)
         self._looked: dict[int, tuple[dict[str, Finding], static.Known]] = {}
         self.sandbox: Sandbox | None = None
+        self._sessions = {
+            case.id: session
+            for session in self.plan.sessions
+            for case in session.cases
+            if case.key not in session.before
+        }
 
     def _hindrance(self) -> str:
         try:
@@ -150,7 +156,7 @@ class Engine:
 
     def finding(self, case: Case) -> Finding:
         """Return what is known of a case without running it."""
-        session = next(s for s in self.plan.sessions if case in s.cases)
+        session = self._sessions[case.id]
         return self._look(session)[0][case.id]
 
     # --- running -------------------------------------------------------------------------------

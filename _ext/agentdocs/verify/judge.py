@@ -102,7 +102,7 @@ def _parts(case: Case, result: dict[str, Any], output: str) -> tuple[int, str, s
     prepared = _prepared(case)
     ends = result.get("parts", [])
     begin = int(result.get("start", 0))
-    data = str(result.get("output", "")).encode()
+    data = str(result.get("output", "")).encode("utf-8", "surrogatepass")
     at = 0
     for part, expected, end in zip(
         prepared.get("parts", ()), prepared.get("expects", ()), ends, strict=False

@@ -301,7 +301,8 @@ def _comments(split: _Split) -> Iterator[Hit]:
         before = code[line:start].strip()
         alone = not before and (line == 0 or code[line - 1] == "\n")
         # A sentence may go on in the next comment: “first … / … and then”.
-        goes_on = trails_off and below == line
+        continued = below == line
+        goes_on = continued and trails_off
         below = start + len(text) + 1
         trails_off = len(inner) > 3 and inner.endswith(("...", "…"))
         # What is indented within a comment is an example in it.
@@ -310,14 +311,14 @@ def _comments(split: _Split) -> Iterator[Hit]:
         if _ONLY_DOTS.fullmatch(inner):
             found = alone or before[-1:] in tuple("{([:") or text.startswith(("/*", "<!"))
         else:
-            found = alone and not goes_on and _stands_for_code(inner)
+            found = alone and not goes_on and _stands_for_code(inner, continued)
         if found:
             yield start + len(text) - len(text.lstrip()), text
 
 
-def _stands_for_code(comment: str) -> bool:
+def _stands_for_code(comment: str, continued: bool) -> bool:
     comment = comment.rstrip(" .…!")
-    return bool(_DOTS_FIRST.fullmatch(comment) or _PHRASE.fullmatch(comment))
+    return bool(_DOTS_FIRST.fullmatch(comment) or (not continued and _PHRASE.fullmatch(comment)))
 
 
 # --- strings and names ----------------------------------------------------------------------------

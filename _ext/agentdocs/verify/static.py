@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentdocs.problems import brief
 from agentdocs.verify import environment
-from agentdocs.verify.languages.base import Facts, Foreign, Missing, ParseError
+from agentdocs.verify.languages.base import Facts, ForeignError, Missing, ParseError
 from agentdocs.verify.model import Error
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def look(case: Case, session: Session, known: Known) -> Finding:
         data = language.parse(code) if language.parse else None
     except Missing as error:
         return Finding(reason=str(error))
-    except Foreign as error:
+    except ForeignError as error:
         return _holed(hole) or Finding(reason=error.text, error=_error(case, error))
     except ParseError as error:
         reason = f"does not parse: {brief(error.text, 200)}"

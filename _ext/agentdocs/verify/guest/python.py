@@ -89,7 +89,7 @@ class Runner:
                 import asyncio
 
                 asyncio.run(result)
-        except _Unparsable as error:
+        except _UnparsableError as error:
             return {"status": "syntax", "text": error.text, "line": error.line}
         except SystemExit as end:
             if end.code not in (None, 0):
@@ -165,7 +165,7 @@ class Runner:
                 stream.flush()
 
 
-class _Unparsable(Exception):
+class _UnparsableError(Exception):
     """Code is no Python; of setup and check, which the host does not look at before."""
 
     def __init__(self, text: str, line: int) -> None:
@@ -177,7 +177,7 @@ def _parsed(part: dict[str, Any]) -> ast.Module:
         tree: ast.Module = ast.parse(part["code"], part["file"])
     except SyntaxError as error:
         line = (error.lineno or 1) + part["line"] - 1
-        raise _Unparsable(str(error.msg), line) from None
+        raise _UnparsableError(str(error.msg), line) from None
     return tree
 
 

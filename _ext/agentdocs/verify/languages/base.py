@@ -19,7 +19,7 @@ class ParseError(Exception):
         self.text = text
 
 
-class Foreign(ParseError):
+class ForeignError(ParseError):
     """The parser at hand does not know it, but another dialect of the language may."""
 
 

@@ -12,8 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agentdocs.verify import placeholders
-from agentdocs.verify.languages import json
 from agentdocs.verify.languages.base import Language, ParseError
+from agentdocs.verify.languages.json import parse as parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,7 +164,7 @@ def _check_exec(name: str, rest: str, line: int) -> bool:
     if not re.match(list_like, rest):
         return False
     try:
-        values = json.parse(rest)
+        values = parse_json(rest)
     except ParseError as error:
         raise ParseError(
             line, f"has {name} with a list that is not JSON: it {error.text}"

@@ -10,8 +10,9 @@ import re
 from functools import partial
 
 from agentdocs.verify import placeholders
-from agentdocs.verify.languages import json
 from agentdocs.verify.languages.base import Language, ParseError
+from agentdocs.verify.languages.json import parse as parse_json
+from agentdocs.verify.languages.json import parse_lines
 
 _METHODS = (
     "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT|QUERY|LINK|UNLINK|PURGE|SEARCH|REPORT"
@@ -127,7 +128,7 @@ def _body(text: str, headers: dict[str, str], above: int) -> None:
         return
     if is_json or kind in lines:
         try:
-            (json.parse if is_json else json.parse_lines)(text)
+            (parse_json if is_json else parse_lines)(text)
         except ParseError as error:
             said = f"has a body that is not JSON: it {error.text}"
             raise ParseError(above + error.line, said) from None

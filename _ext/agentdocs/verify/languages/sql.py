@@ -7,13 +7,13 @@ from functools import partial
 
 from agentdocs.verify import placeholders
 from agentdocs.verify.guest.sql import statements
-from agentdocs.verify.languages.base import Foreign, Language, ParseError
+from agentdocs.verify.languages.base import ForeignError, Language, ParseError
 
 
 def parse(code: str) -> None:
     """Let SQLite explain each statement, on an empty database; nothing is run.
 
-    :raises Foreign: SQLite does not know it; another database may.
+    :raises ForeignError: SQLite does not know it; another database may.
     """
     database = sqlite3.connect(":memory:")
     try:
@@ -26,7 +26,7 @@ def parse(code: str) -> None:
                 if "\0" in statement:
                     raise ParseError(line, "holds a NUL character") from None
                 if "syntax error" in text or "token" in text or "incomplete" in text:
-                    raise Foreign(line, f"is not SQLite's SQL: {text}") from None
+                    raise ForeignError(line, f"is not SQLite's SQL: {text}") from None
     finally:
         database.close()
 
