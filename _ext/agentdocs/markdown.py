@@ -94,8 +94,11 @@ class _Builder:
     def __init__(self, path: str, lines: list[str], first_line: int) -> None:
         self.path, self.lines, self.first = path, lines, first_line
         self.heads = [_Head("", "", 0, 0, 0, "")]
+        self.open: list[_Head] = []
+        """The headings that what comes next stands below; each is of a deeper level."""
         self.slugs: set[str] = set()
-        self.addresses: set[str] = set()
+        self.addresses: dict[str, int] = {}
+        """Address → how often its base was met."""
         self.snippets: list[Snippet] = []
         self.links: list[Link] = []
         self.tables: list[Table] = []
@@ -183,16 +186,11 @@ class _Builder:
         if re.search(r"(?<!\\)(?:\\\\)*#$", text):
             text = text[:-1] + "\\#"  # or it would close the heading
         head = _Head(title, slug, level, rows[0], rows[1], text)
-        head.parent = next((h.slug for h in self._above(level)), "")
+        while self.open and self.open[-1].level >= level:
+            self.open.pop()
+        head.parent = self.open[-1].slug if self.open else ""
+        self.open.append(head)
         self.heads.append(head)
-
-    def _above(self, level: int) -> Iterator[_Head]:
-        """Yield the open headings above ``level``, the nearest first."""
-        limit = level
-        for head in reversed(self.heads[1:]):
-            if head.level < limit:
-                limit = head.level
-                yield head
 
     def _code(self, token: Token) -> None:
         assert token.map is not None
@@ -200,14 +198,12 @@ class _Builder:
         head = self.heads[-1]
         info = token.info.strip()
         language = _language(info)
-        above = [h.slug for h in self._above(7) if h.level > 1 or h.parent]
-        base = "/".join(reversed(above)) or "top"
-        address = base if base not in self.addresses else ""
-        number = 2
-        while not address or address in self.addresses:
-            address = f"{base}#{number}"
-            number += 1
-        self.addresses.add(address)
+        above = [h.slug for h in self.open if h.level > 1 or h.parent]
+        base = address = "/".join(above) or "top"
+        while address in self.addresses:
+            self.addresses[base] += 1
+            address = f"{base}#{self.addresses[base]}"
+        self.addresses[address] = 1
         line = self.first + start
         self.snippets.append(
             Snippet(

@@ -33,6 +33,7 @@ def request(
         "id": id(session) % 1_000_000,
         "runner": language.runner,
         "command": command,
+        "checker": list(language.checker),
         "files": {name: _encoded(data) for name, data in session.files.items()},
         "environment": {"PYTHONPATH": path} if path else {},
         "node_modules": NODE_MODULES if environment.node_modules(root) else "",
