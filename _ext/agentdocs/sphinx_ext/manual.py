@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from sphinx.util.docutils import SphinxDirective
 
@@ -13,6 +14,9 @@ from agentdocs.placing import RULES, TITLES
 from agentdocs.problems import ProblemKind
 from agentdocs.sphinx_ext.config import PREFIX, Config
 from agentdocs.tools import CANONICAL, PERMITS
+from agentdocs.verify.contract_schema import SCHEMA
+from agentdocs.verify.languages import LANGUAGES
+from agentdocs.verify.sandbox import LIMITS, MB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -97,6 +101,72 @@ def _placing() -> Iterator[str]:
     )
 
 
+def _contract() -> Iterator[str]:
+    """Tell of each key of a contract, as its JSON Schema does."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    inner = schema["$defs"]["snippet"]
+    head = ["Key", "What it says", "Example"]
+    yield "Of the whole agent:"
+    yield ""
+    yield from _table(head, _keys(schema, schema))
+    yield ""
+    yield "Of one snippet, below its address in `snippets`:"
+    yield ""
+    yield from _table(head, _keys(inner, schema))
+
+
+def _keys(part: dict[str, Any], schema: dict[str, Any], above: str = "") -> Iterator[list[str]]:
+    for name, said in part["properties"].items():
+        reference = said.get("$ref", "").rpartition("/")[2]
+        entry = {**schema["$defs"].get(reference, {}), **said}
+        text = entry["description"]
+        for value in entry.get("enum", ()):
+            text = text.replace(f"{value}:", f"`{value}`:")
+        if name in part.get("required", ()):
+            text += " Always needed."
+        if "default" in entry:
+            text += f" Default: `{entry['default']}`."
+        example = f"`{json.dumps(entry['examples'][0], ensure_ascii=False)}`"
+        inner = entry.get("properties", {})
+        yield [f"`{above}{name}`", text, "" if inner or name == "snippets" else example]
+        if inner:
+            yield from _keys(entry, schema, f"{above}{name}.")
+
+
+_RUNNERS = {"python": "the Python that runs agentdocs", "sql": "SQLite, on an empty database"}
+
+
+def _languages() -> Iterator[str]:
+    rows = (
+        [
+            language.name,
+            ", ".join(f"`{fence}`" for fence in language.fences),
+            (_RUNNERS.get(language.runner) or f"`{language.program}`") if language.runs else "–",
+        ]
+        for language in LANGUAGES
+    )
+    yield from _table(["Language", "Names of the fence", "Run by"], rows)
+
+
+_LIMITED = {
+    "memory": ("Memory that one process asks for", MB, "MB"),
+    "tree": ("Memory that all processes use together", MB, "MB"),
+    "processes": ("Processes and threads", 1, ""),
+    "file": ("One file, or all that is printed", MB, "MB"),
+    "disk": ("What lies in each of `/tmp`, `/dev/shm` and the home folder", MB, "MB"),
+    "inodes": ("Files and folders in each of these", 1, ""),
+    "cpu": ("Seconds of a processor for one process", 1, "s"),
+}
+
+
+def _limits() -> Iterator[str]:
+    rows = (
+        [text, f"{LIMITS[name] // unit:,} {sign}".strip()]
+        for name, (text, unit, sign) in _LIMITED.items()
+    )
+    yield from _table(["What", "At most"], rows)
+
+
 TABLES = {
     "dialects": _dialects,
     "config": _config,
@@ -104,6 +174,9 @@ TABLES = {
     "fields": _fields,
     "tools": _tools,
     "placing": _placing,
+    "contract": _contract,
+    "languages": _languages,
+    "limits": _limits,
 }
 
 

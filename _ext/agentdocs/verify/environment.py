@@ -102,14 +102,15 @@ def version(program: str) -> str:
     path = node() if program == "node" else which(program)
     if not path:
         return ""
+    name = program.upper() if len(program) < 4 else program.capitalize()
     try:
         run = subprocess.run(
             [path, "--version"], capture_output=True, text=True, errors="replace", timeout=20
         )
     except (OSError, subprocess.TimeoutExpired):
-        return program.capitalize()
+        return name
     number = next((w for w in run.stdout.replace("v", " ").split() if w[:1].isdigit()), "")
-    return f"{program.capitalize()} {number.partition('(')[0]}".strip()
+    return f"{name} {number.partition('(')[0]}".strip()
 
 
 def interpreter(runner: str, program: str) -> str:
