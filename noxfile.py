@@ -136,6 +136,13 @@ def serve(session: nox.Session) -> None:
     )  # fmt: skip
 
 
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Compare with other tools, side by side, as ratios: `-- snippets --runs 9 --json FILE`."""
+    session.install("-e", ".[verify]", "pytest", *_groups("agents"))
+    session.run("python", "tests/bench/bench.py", *session.posargs)
+
+
 @nox.session(default=False, venv_backend="none")
 def clean(session: nox.Session) -> None:
     """Remove everything that was built."""

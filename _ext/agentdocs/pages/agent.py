@@ -131,7 +131,7 @@ def _manifest(entry: Entry, page: AgentPage) -> dict[str, Any]:
         },
         "snippets": [
             [path, snippet.line, _address(entry, path, snippet.address), place.anchor,
-             snippet.language, snippet.info]
+             snippet.language, snippet.info, snippet.digest]
             for path, snippet, place in entry.snippets()
             if place.docname == docname
         ],

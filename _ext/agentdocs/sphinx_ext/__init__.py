@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
-ENV_VERSION = 1
+ENV_VERSION = 2
 """To be raised when the domain's data change their form."""
 
 
@@ -17,6 +17,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension's parts, in the order in which data passes them."""
     from agentdocs import __version__
     from agentdocs.sphinx_ext import (
+        badges,
         config,
         directives,
         domain,
@@ -25,8 +26,10 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         graph,
         manual,
         navigation,
+        proof,
         provenance,
         summary,
+        tally,
     )
 
     app.setup_extension("myst_parser")
@@ -38,6 +41,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     provenance.setup(app)  # lines, links and snippets of what agents wrote
     domain.setup(app)  # identity: roles, indexes, inventory
     graph.setup(app)
+    proof.setup(app)  # verdicts → the snippets that they are about
+    badges.setup(app)  # a snippet's verdict beside it
+    tally.setup(app)  # how much of an agent and of the library is proved
     navigation.setup(app)  # the side bar, the way back, the edit link
     files.setup(app)  # verbatim sources, downloads, the filter's data
     manual.setup(app)  # tables of this manual, from the code

@@ -63,6 +63,14 @@ class Config:
         (str,),
         "html",
     )
+    results: str = _value(
+        ".agentdocs/results.json",
+        "The verdicts of `python -m agentdocs verify`, which pages show beside the snippets; a "
+        "build runs nothing. A relative path counts from `conf.py`; if it is not found there, from "
+        "the folder above it, from the one that holds the agents, or from where you are. Empty "
+        "for none.",
+        (str,),
+    )
 
 
 def get(app: Sphinx) -> Config:
@@ -77,6 +85,19 @@ def agents_folder(app: Sphinx) -> Path:
     beside = Path(app.confdir) / path
     found = beside if path.is_absolute() or beside.is_dir() else path
     return Path(os.path.normpath(found.absolute()))
+
+
+def results_files(app: Sphinx) -> list[Path]:
+    """Return the files that may hold the verifier's verdicts and are there, the nearest first."""
+    values = get(app)
+    if not values.results:
+        return []
+    beside = Path(app.confdir)
+    folders = [beside, beside.parent, agents_folder(app).parent, Path()]
+    found = (folder / Path(values.results).expanduser() for folder in folders)
+    paths = dict.fromkeys(Path(os.path.normpath(path.absolute())) for path in found)
+    # Verdicts of a run that is not at its end wait in the folder beside the file.
+    return [path for path in paths if path.is_file() or path.with_suffix(".d").is_dir()]
 
 
 def validate(app: Sphinx, config: SphinxConfig) -> None:

@@ -6,10 +6,11 @@ enough where only one agent has it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from docutils import nodes
+from sphinx.addnodes import pending_xref
 from sphinx.domains import Domain, Index, IndexEntry, ObjType
 from sphinx.roles import XRefRole
 from sphinx.util.nodes import make_refnode
@@ -19,11 +20,10 @@ from agentdocs.catalog import HOME
 from agentdocs.slugs import term_slug
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
     from typing import ClassVar
 
-    from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
@@ -52,6 +52,20 @@ def download_name(path: str) -> str:
 def download_uri(output: str, path: str) -> str:
     """Return the address of a download, from the root of the site."""
     return f"{output}/{FILES}/{quote(download_name(path))}"
+
+
+class Shown(NamedTuple):
+    """A snippet on a page."""
+
+    name: str
+    """In the domain: ``toolkit/backend-developer:usage#2``."""
+    path: str
+    """Its file, in the library."""
+    address: str
+    digest: str
+    """Of the code that the page shows."""
+    anchor: str
+    language: str
 
 
 class _AgentIndex(Index):
@@ -116,8 +130,11 @@ class AgentDomain(Domain):
         "sources": {},
         "nav": {},
         "collections": {},
+        "snippets": {},
+        "proofs": {},
+        "proved": {},
     }
-    data_version = 1
+    data_version = 2
     dangling_warnings: ClassVar = {
         kind: f"there is no {kind} %(target)r in this library" for kind in object_types
     }
@@ -137,6 +154,21 @@ class AgentDomain(Domain):
         """Path of an agent's file → the overview that names it, and its verbatim page."""
         return self.data["sources"]  # type: ignore[no-any-return]
 
+    @property
+    def snippets(self) -> dict[str, list[Shown]]:
+        """Document → the snippets that it shows, in their order."""
+        return self.data["snippets"]  # type: ignore[no-any-return]
+
+    @property
+    def proofs(self) -> dict[str, list[str]]:
+        """Document → the agents whose proof it sums up; empty for all of the library."""
+        return self.data["proofs"]  # type: ignore[no-any-return]
+
+    @property
+    def proved(self) -> dict[str, dict[str, str]]:
+        """Builder → document → the digest of the verdicts that were last written into it."""
+        return self.data["proved"]  # type: ignore[no-any-return]
+
     def note(self, kind: str, name: str, docname: str, anchor: str = "", title: str = "") -> None:
         """Make something known to references."""
         # One line each, because every line of objects.inv is an object.
@@ -148,7 +180,8 @@ class AgentDomain(Domain):
         for table in (self.objects, self.sources):
             for key in [k for k, value in table.items() if value[0] == docname]:
                 del table[key]  # type: ignore[arg-type]
-        self.pages.pop(docname, None)
+        for name in ("pages", "snippets", "proofs"):
+            self.data[name].pop(docname, None)
 
     def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:
         """Take over what a parallel reader found."""
@@ -156,9 +189,10 @@ class AgentDomain(Domain):
             for key, value in otherdata[table].items():
                 if value[0] in docnames:
                     self.data[table][key] = value
-        for docname, manifest in otherdata["pages"].items():
-            if docname in docnames:
-                self.pages[docname] = manifest
+        for table in ("pages", "snippets", "proofs"):
+            for docname, value in otherdata[table].items():
+                if docname in docnames:
+                    self.data[table][docname] = value
 
     def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
         """Yield what goes into ``objects.inv`` and the search index."""
@@ -224,18 +258,39 @@ class AgentDomain(Domain):
         self, builder: Builder, fromdocname: str, node: pending_xref, contnode: nodes.Element
     ) -> nodes.Element | None:
         """Link to a verbatim page or a download; they exist for HTML only."""
-        if builder.format != "html":
-            return contnode
         path, anchor = node["reftarget"], node.get("anchor", "")
-        here = builder.get_target_uri(fromdocname)
-        if node["reftype"] == "download":
+        if node["reftype"] == "line":
+            uri = self.source_uri(builder, fromdocname, path, anchor)
+        elif builder.format == "html":
             there = download_uri(self.env.config.agentdocs_output, path)
-        elif path in self.sources:
-            there = builder.get_target_uri(self.sources[path][1])
+            uri = relative_uri(builder.get_target_uri(fromdocname), there)
         else:
+            uri = ""
+        if not uri:
             return contnode
-        uri = relative_uri(here, there) + (f"#{anchor}" if anchor else "")
         return nodes.reference("", "", contnode, internal=True, refuri=uri)
+
+    def source_uri(self, builder: Builder, fromdocname: str, path: str, anchor: str) -> str:
+        """Return the address of a file's verbatim page; empty where it has none."""
+        if builder.format != "html" or path not in self.sources:
+            return ""
+        there = builder.get_target_uri(self.sources[path][1])
+        uri = relative_uri(builder.get_target_uri(fromdocname), there)
+        return f"{uri}#{anchor}" if anchor else uri
+
+
+def link(
+    refdoc: str, kind: str, target: str, anchor: str, children: Sequence[nodes.Node]
+) -> pending_xref:
+    """Return a reference that the domain resolves when all pages are known."""
+    reference = pending_xref(
+        "", refdomain="agent", reftype=kind, reftarget=target, refdoc=refdoc,
+        anchor=anchor, refexplicit=True, refwarn=True,
+    )  # fmt: skip
+    inner = nodes.inline("", "")
+    inner += children
+    reference += inner
+    return reference
 
 
 def get(env: BuildEnvironment) -> AgentDomain:

@@ -23,6 +23,7 @@ from sphinx.util.osutil import relative_uri
 from agentdocs.companions import IMAGES
 from agentdocs.names import occurrences
 from agentdocs.sphinx_ext import config, domain
+from agentdocs.sphinx_ext.badges import agent_verdict
 from agentdocs.sphinx_ext.directives import agent_page, agent_source
 
 if TYPE_CHECKING:
@@ -178,14 +179,7 @@ class Provenance(SphinxTransform):
     ) -> pending_xref:
         if kind == "doc":
             kind, target = "page", f"{self.config.agentdocs_output}/{target}"
-        reference = pending_xref(
-            "", refdomain="agent", reftype=kind, reftarget=target, refdoc=self.docname,
-            anchor=anchor, refexplicit=True, refwarn=True,
-        )  # fmt: skip
-        inner = nodes.inline("", "")
-        inner += children
-        reference += inner
-        return reference
+        return domain.link(self.docname, kind, target, anchor, children)
 
     def _their_link(self, node: nodes.reference, mark: _Mark) -> None:
         target = node.get("refuri", "")
@@ -246,14 +240,17 @@ class Provenance(SphinxTransform):
 
     def _their_snippet(self, node: nodes.literal_block, mark: _Mark) -> None:
         """Give a block its address, a language that Pygments knows, and a caption."""
-        address, anchor, language, info = self.snippets.get(
-            (mark.path, node.line), ("", "", "", "")
+        address, anchor, language, info, code = self.snippets.get(
+            (mark.path, node.line), ("", "", "", "", "")
         )
         node["language"] = _lexer(language)
         node["force"] = True  # a snippet that does not lex is the verifier's to report
         if not address:
             return
         self.domain.note("snippet", address, self.docname, anchor)
+        local = address.rpartition(":")[2]
+        shown = domain.Shown(address, mark.path, local, code, anchor, language or "text")
+        self.domain.snippets.setdefault(self.docname, []).append(shown)
         wrapper = nodes.container(
             "",
             literal_block=True,
@@ -265,6 +262,7 @@ class Provenance(SphinxTransform):
         caption += nodes.Text(" ")
         text = nodes.Text(f"line {node.line}")
         caption += self._reference("line", mark.path, f"L{node.line}", [text])
+        caption += agent_verdict("", path=mark.path, address=local, digest=code)
         node.replace_self(wrapper)
         wrapper += [caption, node]
 

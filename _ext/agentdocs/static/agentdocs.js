@@ -37,11 +37,23 @@
   for (const verbatim of document.querySelectorAll(".agentdocs-verbatim")) {
     verbatim.prepend(copyButton(verbatim.querySelector("pre")));
   }
+  for (const command of document.querySelectorAll(".agentdocs-command")) {
+    command.after(copyButton(command));
+  }
 
   /* --- what scrolls can be reached with the keyboard ------------------------------------- */
 
-  for (const region of document.querySelectorAll(".table-wrapper, .highlight pre, .agentdocs-graph")) {
+  const reach = (region) => {
     if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
+  };
+  document.querySelectorAll(".table-wrapper, .highlight pre, .agentdocs-graph").forEach(reach);
+  for (const fold of document.querySelectorAll(".agentdocs-evidence details")) {
+    fold.addEventListener("toggle", () => {
+      for (const output of fold.querySelectorAll("pre")) {
+        reach(output);
+        if (output.scrollHeight > output.clientHeight) output.tabIndex = 0;
+      }
+    });
   }
 
   /* --- filter --------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from agentdocs.verify import project as projects
@@ -49,8 +50,6 @@ def _refusals() -> tuple[type[Exception], ...]:
 
 
 def _project(options: argparse.Namespace) -> Project:
-    from dataclasses import replace
-
     project = projects.find(os.getcwd())
     changes: dict[str, Any] = {}
     if options.require:
@@ -114,6 +113,8 @@ def _run(project: Project, options: argparse.Namespace, now: str) -> int:
         from agentdocs.verify import update
 
         pins = update.pinned(project.root, chosen.documents)
+    if not options.require and not {*chosen.documents} <= {*everything}:
+        project = replace(project, require="none")  # what the project asks of its own agents
     engine = Engine(
         project,
         chosen.documents,
