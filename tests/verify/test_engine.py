@@ -123,7 +123,7 @@ EDITS = {
     "words above": ("agents/x.md", "Uses ", "Words.\n\nMore words.\n\nUses ", set()),
     "words between": ("agents/x.md", "## Two\n", "## Two\n\nWords.\n", set()),
     "a heading without snippets": ("agents/x.md", "## Two\n", "## New\n\n## Two\n", set()),
-    "a snippet": ("agents/x.md", '"two"', '"zwei"', {"two", "three"}),
+    "a snippet": ("agents/x.md", '"two"', '"owt"', {"two", "three"}),
     "the first snippet": ("agents/x.md", "## One\n\n```python\n", "## One\n\n```python\n# Words.\n", {"one", "two", "three"}),
     "a comment of the contract": ("agents/x.verify.yaml", "# A comment.", "# Another.", set()),
     "a line of the contract": ("agents/x.verify.yaml", "# A comment.", "\n\n", set()),
@@ -161,7 +161,7 @@ def test_a_change_costs_what_depends_on_it_and_nothing_else(case, unique):
 
 def test_what_was_run_again_is_kept_in_its_turn(unique):
     before = run(unique)
-    unique.edit("agents/x.md", '"two"', '"zwei"')
+    unique.edit("agents/x.md", '"two"', '"owt"')
     between, fresh = again(unique, before)
     assert fresh == {"two", "three"}
     after, fresh = again(unique, between)
@@ -171,9 +171,9 @@ def test_what_was_run_again_is_kept_in_its_turn(unique):
 
 def test_going_back_runs_again_what_went_and_nothing_else(unique):
     before = run(unique)
-    unique.edit("agents/x.md", '"two"', '"zwei"')
+    unique.edit("agents/x.md", '"two"', '"owt"')
     between, _ = again(unique, before)
-    unique.edit("agents/x.md", '"zwei"', '"two"')
+    unique.edit("agents/x.md", '"owt"', '"two"')
     assert again(unique, between)[1] == {"two", "three"}
 
 
@@ -431,6 +431,7 @@ def test_companions_that_want_to_stand_elsewhere_do_not(place, sandbox, tmp_path
     (found,) = run(one).values()
     assert found.verdict == "passed"
     assert "outside" not in found.output
+    assert "data.txt" not in found.output
     assert "link.txt" not in found.output
     assert found.output.startswith("..")
 

@@ -160,16 +160,19 @@ def _sessions(document: Document, contract: Contract) -> Iterator[Session]:
 def _ordered(cases: list[Case], everyone: dict[str, Case]) -> list[Case]:
     """Return cases in their order, each behind what its contract wants to be run first."""
     found: dict[str, Case] = {}
-
-    def visit(case: Case, above: frozenset[str]) -> None:
-        for key in case.rule.after if case.rule else ():
-            other = everyone.get(key)
-            if other and key not in above and other.language is case.language:
-                visit(other, above | {key})
-        found.setdefault(case.key, case)
-
-    for case in cases:
-        visit(case, frozenset({case.key}))
+    above: set[str] = set()
+    left = [(case, False) for case in reversed(cases)]
+    while left:
+        case, ready = left.pop()
+        if ready:
+            above.discard(case.key)
+            found.setdefault(case.key, case)
+        elif case.key not in found and case.key not in above:
+            above.add(case.key)
+            left.append((case, True))
+            keys = case.rule.after if case.rule else ()
+            others = [everyone[key] for key in keys if key in everyone]
+            left += [(o, False) for o in reversed(others) if o.language is case.language]
     return list(found.values())
 
 

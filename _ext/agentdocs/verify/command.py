@@ -136,7 +136,7 @@ def _run(project: Project, options: argparse.Namespace, now: str) -> int:
         problems += [one for one in report.problems if one.path not in mine]
     results.compact(
         project.results_path,
-        now if whole and not problems else "",
+        now if whole and not problems and not engine.hindrance else "",
         known,
         problems,
         root=project.root,

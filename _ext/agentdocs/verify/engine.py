@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from agentdocs.verify.static import Finding
 
 
+NO_SANDBOX = "no sandbox:"
+"""How the reason begins where nothing could be run; that may be otherwise at any time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How to verify."""
@@ -151,8 +155,12 @@ class Engine:
 
     def _stands(self, old: Outcome, case: Case) -> bool:
         """Whether an earlier outcome is still true; lines in its messages may have moved."""
-        same_place = old.line == case.snippet.line
-        return old.hash == case.hash and (same_place or old.error is None)
+        if old.hash != case.hash or old.reason.startswith(NO_SANDBOX):
+            return False
+        if old.error is None:
+            return True
+        moved = case.rule and old.terms and old.terms.line != case.rule.line
+        return old.line == case.snippet.line and not moved
 
     def finding(self, case: Case) -> Finding:
         """Return what is known of a case without running it."""
@@ -284,7 +292,7 @@ class Engine:
         """Judge what cannot be run, by what parsing alone tells."""
         for case in job.wanted:
             finding = replace(
-                job.findings[case.id], reason=f"no sandbox: {self.hindrance}", run=False
+                job.findings[case.id], reason=f"{NO_SANDBOX} {self.hindrance}", run=False
             )
             parsed = static.parse_only(case, finding)
             yield outcomes.found(case, parsed, self.options.require)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 
 
+_FLAGS = doctest.ELLIPSIS | doctest.DONT_ACCEPT_TRUE_FOR_1
 _COPY = re.compile(r"/[\w./-]*/\.agentdocs/snippet\.\w+")
 _OFFLINE = re.compile(
     r"Network is unreachable|Could not resolve host|Name or service not known|EAI_AGAIN|ENETUNREACH"
@@ -78,7 +79,7 @@ def _ran(case: Case, finding: Finding, result: dict[str, Any], output: str) -> J
             reason = "prints something else than its contract expects"
             return Judgement("failed", "runs", reason, None, output, rule.expect)
         return Judgement("passed", "checked", "", None, output)
-    shown = _parts(case, result, output)
+    shown = _parts(case, result)
     if shown is not None:
         line, expected, got = shown
         reason = "prints something else than it shows"
@@ -97,20 +98,14 @@ def _shows_output(case: Case) -> bool:
     return any(_prepared(case).get("expects", ()))
 
 
-def _parts(case: Case, result: dict[str, Any], output: str) -> tuple[int, str, str] | None:
+def _parts(case: Case, result: dict[str, Any]) -> tuple[int, str, str] | None:
     """Return the first command of a session that prints something else: line, expected, actual."""
     prepared = _prepared(case)
-    ends = result.get("parts", [])
-    begin = int(result.get("start", 0))
-    data = str(result.get("output", "")).encode("utf-8", "surrogatepass")
-    at = 0
-    for part, expected, end in zip(
-        prepared.get("parts", ()), prepared.get("expects", ()), ends, strict=False
+    printed = result.get("parts", [])
+    for part, expected, text in zip(
+        prepared.get("parts", ()), prepared.get("expects", ()), printed, strict=False
     ):
-        if not isinstance(end, int):
-            break
-        got = _ANSI.sub("", data[at : end - begin].decode("utf-8", "replace"))
-        at = max(0, end - begin)
+        got = _readable(case, str(text))
         if expected and not fits(expected, got):
             return case.snippet.first + part["line"] - 1, f"{expected}\n", got
     return None
@@ -119,7 +114,7 @@ def _parts(case: Case, result: dict[str, Any], output: str) -> tuple[int, str, s
 def fits(expected: str, output: str) -> bool:
     """Whether an output is the expected one; ``...`` stands for anything, as in doctest."""
     one, other = (_plain(text) for text in (expected, output))
-    return doctest.OutputChecker().check_output(one, other, doctest.ELLIPSIS)
+    return doctest.OutputChecker().check_output(one, other, _FLAGS)
 
 
 def _plain(text: str) -> str:

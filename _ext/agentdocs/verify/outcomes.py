@@ -36,7 +36,6 @@ def ran(
     """Return the outcome of a case that was run, from the guest's answer."""
     judged = judge(case, finding, result, known)
     seconds = result.get("seconds", 0.0)
-    language = case.language
     outcome = replace(
         _outcome(case, finding),
         verdict=judged.verdict,
@@ -47,9 +46,14 @@ def ran(
         cut=bool(result.get("cut")) or len(judged.output) > SHOWN,
         expected=judged.expected,
         seconds=float(seconds) if isinstance(seconds, int | float) else 0.0,
-        interpreter=environment.interpreter(language.runner, language.program) if language else "",
+        interpreter=_interpreter(case),
     )
     return _required(outcome, case, require)
+
+
+def _interpreter(case: Case) -> str:
+    language = case.language
+    return environment.interpreter(language.runner, language.program) if language else ""
 
 
 def _outcome(case: Case, finding: Finding) -> Outcome:
@@ -69,6 +73,7 @@ def _outcome(case: Case, finding: Finding) -> Outcome:
         reason=finding.reason,
         date=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         hash=case.hash,
+        interpreter=_interpreter(case) if finding.verdict == "passed" else "",
         packages=tuple(sorted(packages)),
         error=_cut(finding.error),
         terms=_terms(case),

@@ -153,7 +153,15 @@ class Run:
             from agentdocs.verify import results
 
             path = self.project.results_path
-            results.compact(path, problems=self._problems(), root=self.project.root)
+            try:
+                results.compact(path, problems=self._problems(), root=self.project.root)
+            except results.ResultsError as error:
+                self.complain(error)
+
+    def complain(self, error: Exception) -> None:
+        """Say that results are not kept; the verdicts of this run stand all the same."""
+        text = f"agentdocs: results are not kept: {error}"
+        self.config.issue_config_time_warning(pytest.PytestWarning(text), 2)
 
     def _problems(self) -> list[ContractProblem] | None:
         """Return the problems of all contracts that there are now; None if they are not known."""

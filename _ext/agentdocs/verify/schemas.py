@@ -27,8 +27,10 @@ def check(data: Any, schema: object, document: Document, files: Files, root: str
     """
     try:
         wanted = _load(schema, document, files, root)
-    except (OSError, ValueError, KeyError) as error:
-        return f"its schema cannot be read: {error}"
+    except OSError:
+        return f"its schema cannot be read: {brief(str(schema), 80)} is not there"
+    except (ValueError, KeyError) as error:
+        return f"its schema cannot be read: {brief(str(error), 120)}"
     from jsonschema import exceptions, validators
     from referencing.exceptions import Unresolvable
 

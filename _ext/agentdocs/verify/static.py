@@ -82,6 +82,8 @@ def look(case: Case, session: Session, known: Known) -> Finding:
     except ForeignError as error:
         return _holed(hole) or Finding(reason=error.text, error=_error(case, error))
     except ParseError as error:
+        if rule and rule.fails:
+            return _meant(rule.fails, error)
         reason = f"does not parse: {brief(error.text, 200)}"
         failed = Finding(verdict="failed", reason=reason, error=_error(case, error))
         return _holed(hole) or failed
@@ -91,6 +93,15 @@ def look(case: Case, session: Session, known: Known) -> Finding:
     if not language.runs:
         return _data(case, session, data, known)
     return _facts(case, session, known, tier)
+
+
+def _meant(fails: str, error: ParseError) -> Finding:
+    """Judge code that is meant to be none."""
+    text = f"SyntaxError: {error.text}"
+    if fails in text:
+        return Finding("checked", "passed", f"fails, as it is meant to: {brief(text, 120)}")
+    reason = f"fails with {brief(text, 120)} instead of {brief(fails, 80)}"
+    return Finding(verdict="failed", reason=reason)
 
 
 def _holed(hole: tuple[str, int] | None, tier: Tier = "none") -> Finding | None:
@@ -157,7 +168,8 @@ def _facts(case: Case, session: Session, known: Known, tier: Tier) -> Finding:
     finding = Finding(tier, imports=tuple(name for name, _ in facts.imports))
     if reason := _unmet(session, known):
         return replace(finding, reason=reason)
-    if facts.undefined:
+    fails = bool(rule and rule.fails)  # it may well be for what is missing
+    if facts.undefined and not fails:
         name, line = facts.undefined[0]
         more = len({n for n, _ in facts.undefined}) - 1
         also = f" (and {more} more)" if more else ""
@@ -171,7 +183,7 @@ def _facts(case: Case, session: Session, known: Known, tier: Tier) -> Finding:
     for module, line in (*before.imports, *facts.imports):
         if module.startswith("."):
             reason = "imports from a package of its own, which is not there"
-        elif not known.modules.has(module, there):
+        elif not fails and not known.modules.has(module, there):
             reason = f"imports {brief(module, 60)}, which is not installed here"
         else:
             continue

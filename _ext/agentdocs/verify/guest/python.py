@@ -114,7 +114,8 @@ class Runner:
         )
         test.globs = self.module.__dict__
         # Example's lines count within the session; tracebacks in it name the file below.
-        runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS)
+        flags = doctest.ELLIPSIS | doctest.DONT_ACCEPT_TRUE_FOR_1
+        runner = doctest.DocTestRunner(verbose=False, optionflags=flags)
         found: dict[str, Any] = {}
 
         def failed(example: doctest.Example, got: str) -> None:

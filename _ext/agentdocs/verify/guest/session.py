@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 SHOWN = 64_000
 """Bytes of output that are handed on."""
+PART = 8_000
+"""Characters of what one command of a session printed."""
 REPORT = 1_000_000
 """Most bytes of a session's own report on a step."""
 TICK = 0.1
@@ -101,8 +103,11 @@ class _Session:
     def step(self, number: int) -> dict[str, Any]:
         """Let the session run a step; wait for its report, its end or the end of its time."""
         begin = time.monotonic()
+        # A report must carry the order's own mark, or one that a snippet wrote blindly could be
+        # taken for that of the next.
+        self.mark = os.urandom(12).hex().encode()
         with contextlib.suppress(BrokenPipeError):
-            os.write(self.orders, b"%d\n" % number)
+            os.write(self.orders, b"%d %s\n" % (number, self.mark))
         report, end = self._wait(begin + self.request["steps"][number]["timeout"])
         if not end and report["status"] in ("died", "broken"):
             end = report["status"]
@@ -122,7 +127,7 @@ class _Session:
     def _wait(self, deadline: float) -> tuple[dict[str, Any], str]:
         """Return the session's report, or why there is none."""
         look = time.monotonic() + TICK
-        while b"\n" not in self.buffer:
+        while (line := self._line()) is None:
             now = time.monotonic()
             if now >= deadline:
                 return {}, "timeout"
@@ -142,8 +147,16 @@ class _Session:
                     return {}, "died"
             elif not self.options["nested"] and watch.collect(self.pid):
                 return {}, "died"  # what it left behind may hold the pipe open
-        line, _, self.buffer = self.buffer.partition(b"\n")
         return checked(line), ""
+
+    def _line(self) -> bytes | None:
+        """Return the report, once it is there; what else was written into the pipe is dropped."""
+        while b"\n" in self.buffer:
+            line, _, self.buffer = self.buffer.partition(b"\n")
+            mark, _, report = line.partition(b" ")
+            if mark == self.mark or line.startswith(_BROKEN):
+                return report
+        return None
 
     def _printed(self) -> dict[str, Any]:
         """Return what was written since the step before."""
@@ -218,20 +231,27 @@ def checked(line: bytes) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, length in _LENGTHS.items():
         if isinstance(value := report.get(key), str):
-            # Half a character would not fit into any file.
-            found[key] = value[:length].encode("utf-8", "replace").decode()
+            found[key] = _whole(value[:length])
     found |= {key: report[key] for key in _NUMBERS if _is_number(report.get(key))}
     if isinstance(report.get("network"), bool):
         found["network"] = report["network"]
     if isinstance(report.get("parts"), list):
-        found["parts"] = [end for end in report["parts"] if _is_number(end)]
+        texts = [text for text in report["parts"] if isinstance(text, str)]
+        found["parts"] = [_whole(text[:PART]) for text in texts[:1000]]
     return found
+
+
+def _whole(text: str) -> str:
+    """Return text without half characters, which would not fit into any file."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _is_number(value: object) -> bool:
     return type(value) is int and abs(value) < 1 << 40
 
 
+_BROKEN = b"- "
+"""Before the last words of a session that cannot go on; a snippet may say so of its own."""
 _TOO_MUCH = {"status": "failed", "kind": "MemoryError", "text": "MemoryError", "where": "snippet"}
 
 
@@ -255,19 +275,21 @@ def _inside(request: dict[str, Any], home: str, orders: int, reports: int, outpu
         run_step = runner.Runner(request).step
         with os.fdopen(orders, "r") as stream:
             for line in stream:
-                step = request["steps"][int(line)]
+                which, mark = line.split()
+                step = request["steps"][int(which)]
                 _stand_in(place)
                 _lay_out(place, step["files"])
                 try:
                     report = run_step(step)
                 except MemoryError:  # of the runner, on behalf of the snippet
                     report = _TOO_MUCH
-                os.write(reports, json.dumps(report, default=repr).encode() + b"\n")
+                told = json.dumps(report, default=repr)
+                os.write(reports, f"{mark} {told}\n".encode())
         code = 0
     except BaseException as error:
         # A fault of ours, or the snippet pulled the floor away: the server tells which step.
         text = {"status": "broken", "text": f"{type(error).__name__}: {error}"}
-        os.write(reports, json.dumps(text).encode() + b"\n")
+        os.write(reports, _BROKEN + json.dumps(text).encode() + b"\n")
     finally:
         os._exit(code)
 

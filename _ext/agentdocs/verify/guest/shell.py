@@ -23,23 +23,20 @@ class Runner:
 
     def step(self, step: dict[str, Any]) -> dict[str, Any]:
         """Run setup, the snippet or each command of a session, and check; return a report."""
-        parts = step["parts"] or [step]
-        ends: list[int] = []
-        for part in (step["setup"], *parts, step["check"]):
-            if part and (fault := self._parse(part)):
-                return {**fault, "where": "snippet"}
-        if step["setup"] and (report := self._run(step["setup"])):
-            return {**report, "where": "setup"}
-        for part in parts:
+        printed: list[str] = []
+        order = [("setup", step["setup"]), *(("snippet", part) for part in step["parts"] or [step])]
+        order = [(where, part) for where, part in (*order, ("check", step["check"])) if part]
+        for where, part in order:
+            if fault := self._parse(part):
+                return {**fault, "where": where}
+        for where, part in order:
+            begin = os.fstat(1).st_size
             report = self._run(part)
-            ends.append(os.fstat(1).st_size)
+            if where == "snippet":
+                printed.append(os.pread(1, 8000, begin).decode("utf-8", "replace"))
             if report:
-                return {**report, "where": "snippet", "parts": ends}
-        if step["check"]:
-            if report := self._run(step["check"]):
-                return {**report, "where": "check", "parts": ends}
-            return {"status": "ok", "asserted": 1, "parts": ends}
-        return {"status": "ok", "asserted": 0, "parts": ends}
+                return {**report, "where": where, "parts": printed}
+        return {"status": "ok", "asserted": int(bool(step["check"])), "parts": printed}
 
     def _write(self, part: dict[str, Any]) -> Path:
         """Write a script with empty lines before it, so that bash counts the file's own lines."""
@@ -56,36 +53,54 @@ class Runner:
             return {}
         match = re.search(r"line (\d+): (.*)", run.stderr)
         text = match[2] if match else run.stderr.strip()
-        return {"status": "syntax", "text": text, "line": int(match[1]) if match else 0}
+        last = part["line"] + part["code"].rstrip("\n").count("\n")
+        return {"status": "syntax", "text": text, "line": min(int(match[1]), last) if match else 0}
 
     def _run(self, part: dict[str, Any]) -> dict[str, Any]:
         file = self._write(part)
         if self.bash is None:
-            self.bash = Child(["bash", "--noprofile", "--norc", "-c", _DRIVER], hand_on=True)
+            state = str(self.folder / "state")
+            command = ["bash", "--noprofile", "--norc", "-c", _DRIVER, "bash", state]
+            self.bash = Child(command, hand_on=True)
+        begin = os.fstat(1).st_size
         self.bash.order(str(file))
-        missing: tuple[str, int] | None = None
-        failed: tuple[str, int, str] | None = None
+        told: dict[str, list[str]] = {}
         while (event := self.bash.event()) is not None:
             kind, _, rest = event.partition(" ")
             if kind == "done":
                 return {}
-            if kind == "missing":
-                line, _, name = rest.partition(" ")
-                missing = missing or (name, int(line) if line.isdigit() else 0)
-            elif kind == "failed":
-                status, _, rest = rest.partition(" ")
-                line, _, command = rest.partition(" ")
-                failed = (status, int(line) if line.isdigit() else 0, command)
+            told.setdefault(kind, []).append(rest)
         code = self.bash.end()
         self.bash = None
         if code == 0:
             return {}
-        report: dict[str, Any] = {"status": "failed", "kind": "Status", "code": code}
-        report["text"] = f"ends with status {code}"
-        # Of ``a && b`` the shell names nothing but the driver's own line.
-        if failed and not failed[2].startswith('source "$__agentdocs_file"'):
-            report["line"] = failed[1]
-            report["text"] = f"{failed[2]} ends with status {failed[0]}"
-        if missing and (not failed or failed[0] == "127"):
-            report["missing"], report["line"] = f"program {missing[0]}", missing[1]
+        return _report(code, told, part, os.pread(1, 64_000, begin).decode("utf-8", "replace"))
+
+
+def _report(
+    code: int, told: dict[str, list[str]], part: dict[str, Any], output: str
+) -> dict[str, Any]:
+    """Describe what ended the shell, at the snippet's own line."""
+    report: dict[str, Any] = {"status": "failed", "kind": "Status", "code": code}
+    report["text"] = f"ends with status {code}"
+    if "exit" in told:
+        return report | {"line": _line(told["exit"][0], part)}
+    if "failed" in told:
+        status, lines, command = told["failed"][-1].split("|", 2)
+        report |= {"line": _line(lines, part), "text": f"{command} ends with status {status}"}
+        if "missing" in told and status == "127":
+            lines, name = told["missing"][0].split("|", 1)
+            report |= {"line": _line(lines, part), "missing": f"program {name}"}
         return report
+    # An expansion that fails ends the shell without a trap.
+    rows = re.findall(r"snippet\.sh: line (\d+): (\w+): (.*)", output)
+    if rows:
+        line, name, text = rows[-1]
+        report |= {"line": int(line), "missing": f"variable {name}", "text": f"{name}: {text}"}
+    return report
+
+
+def _line(numbers: str, part: dict[str, Any]) -> int:
+    """Return, of the lines that led there, the innermost of the part itself."""
+    own = range(part["line"], part["line"] + part["code"].count("\n") + 1)
+    return next((int(n) for n in numbers.split() if n.isdigit() and int(n) in own), 0)
