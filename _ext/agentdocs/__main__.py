@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentdocs import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from agentdocs.catalog import Catalog
     from agentdocs.problems import Problem
@@ -39,8 +40,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Asks the terminal itself for its width; argparse imports much to do so, at every start."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            columns = int(os.environ.get("COLUMNS") or os.get_terminal_size().columns)
+        except (OSError, ValueError):
+            columns = 80
+        super().__init__(prog, width=columns - 2)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser with that help."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"formatter_class": _Help, **options})
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="agentdocs",
         description="Reads folders of agent definition files: says what is wrong with them, "
         "runs the code in them, and turns them into pages.",
@@ -50,10 +69,10 @@ def _parser() -> argparse.ArgumentParser:
         "  python -m agentdocs render agents/ build/md    the pages, as Markdown\n"
         "  python -m agentdocs verify                     run the snippets of all agents\n"
         "  python -m agentdocs doctor                     what is there to run them with\n",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"agentdocs {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    # With a name given, it need not be made from a help text, for which argparse imports much.
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", prog=parser.prog)
 
     check = commands.add_parser(
         "check",
@@ -62,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         "with 0 if there are only warnings.",
     )
     check.add_argument(
-        "path", type=Path, metavar="PATH", help="a folder with agent files, or one file"
+        "path", type=_path, metavar="PATH", help="a folder with agent files, or one file"
     )
     check.add_argument(
         "--format", choices=("text", "json", "github"), default="text",
@@ -81,8 +100,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Writes the pages that Sphinx would build, as MyST Markdown. Files in OUT "
         "that agentdocs did not write are left alone.",
     )
-    render.add_argument("path", type=Path, metavar="PATH", help="a folder with agent files")
-    render.add_argument("out", type=Path, metavar="OUT", help="the folder to write into")
+    render.add_argument("path", type=_path, metavar="PATH", help="a folder with agent files")
+    render.add_argument("out", type=_path, metavar="OUT", help="the folder to write into")
     render.set_defaults(run=_render)
     _add_verify(commands)
     return parser
@@ -102,7 +121,6 @@ def _add_verify(commands: Any) -> None:
         "  python -m agentdocs verify --init agents/x.md      a first contract for an agent\n"
         "  python -m agentdocs verify --diff --update         new outputs into contracts\n"
         "  python -m agentdocs verify --shard 2/8             the second of eight parts\n",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verify.add_argument(
         "paths", nargs="*", metavar="PATH",
@@ -137,7 +155,7 @@ def _add_verify(commands: Any) -> None:
     verify.set_defaults(run=_verify)
 
     results = commands.add_parser("results", help="unite the results of several machines")
-    inner = results.add_subparsers(required=True, metavar="COMMAND")
+    inner = results.add_subparsers(required=True, metavar="COMMAND", prog=results.prog)
     merge = inner.add_parser(
         "merge",
         help="unite several results.json",
@@ -156,6 +174,12 @@ def _add_verify(commands: Any) -> None:
     )
     doctor.add_argument("--format", choices=("text", "json"), default="text")
     doctor.set_defaults(run=_doctor)
+
+
+def _path(text: str) -> Path:
+    from pathlib import Path
+
+    return Path(text)
 
 
 def _shard(text: str) -> tuple[int, int]:
@@ -233,6 +257,8 @@ def _count(number: int, what: str) -> str:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
     from rich.console import Console
 
     from agentdocs import fix, formats

@@ -40,7 +40,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 PROPERTY = settings(
-    max_examples=200, deadline=None, derandomize=True, database=None,
+    max_examples=150, deadline=None, derandomize=True, database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
 FOLDER = Path(__file__).parent / "contracts"
@@ -171,6 +171,23 @@ def test_what_a_contract_does_not_say():
 def test_text_is_what_was_written(written, meant):
     text = f"snippets:\n  a:\n    digest: {DIGEST}\n    expect: {written}\n"
     assert rule_of(text).expect == meant
+
+
+def test_seconds_and_addresses_have_one_form():
+    text = f'snippets:\n  a: {{digest: {DIGEST}, timeout: 3, schema: "snippet:  b "}}\n'
+    assert isinstance(rule_of(text).timeout, float)
+    assert rule_of(text).schema == "snippet:b"
+
+
+def test_a_number_that_python_refuses():
+    """Python reads no number of more than 4,300 digits."""
+    assert len(read(PATH, f"timeout: {'9' * 5_000}\n")[1]) == 1
+
+
+@pytest.mark.parametrize(("length", "faults"), [(200, 0), (201, 1)])
+def test_a_long_path(length, faults):
+    text = f"snippets:\n  a: {{digest: {DIGEST}, files: {{{'x' * length}: y}}}}\n"
+    assert ["more than 200" in p.text for p in read(PATH, text)[1]] == [True] * faults
 
 
 @pytest.mark.parametrize(
@@ -366,13 +383,24 @@ def test_a_long_chain_is_no_circle(number):
     assert len([p for p in match(contract, every) if "circle" in p.text]) == 1
 
 
-def test_guesses_are_few():
-    """Looking for similar addresses takes time, and after twenty nobody reads on."""
-    text = "".join(f"  start-{n}: {{digest: {DIGEST}, after: [x]}}\n" for n in range(300))
+@pytest.mark.parametrize("there", ["start-{}-", "start-{}"])
+def test_guesses_are_few(there):
+    """Looking for similar addresses takes time; what is wrong is said all the same."""
+    entry = '{{digest: "{}", after: [strat-1]}}'.format(digest("x"))
+    text = "".join(f"  start-{n}: {entry}\n" for n in range(300))
     contract, _ = read(PATH, f"snippets:\n{text}")
-    found = match(contract, snippets_of({f"start-{n}-": str(n) for n in range(300)}))
+    codes = {there.format(n): "x" if there == "start-{}" else str(n) for n in range(300)}
+    found = match(contract, snippets_of(codes))
     assert len(found) == 300
     assert sum("Did you mean" in p.hint for p in found) == MAX_GUESSES
+
+
+def test_circles_are_few():
+    """A chain whose every link leads back has as many circles as links."""
+    text = "".join(f"  a{n}: {{digest: {DIGEST}, after: [a{n + 1}, a0]}}\n" for n in range(300))
+    contract, _ = read(PATH, f"snippets:\n{text}")
+    found = match(contract, snippets_of(dict.fromkeys([*contract.rules, "a300"], "")))
+    assert sum("circle" in p.text for p in found) == MAX_GUESSES
 
 
 # --- any text ------------------------------------------------------------------------------------

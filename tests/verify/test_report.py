@@ -48,7 +48,9 @@ def test_a_failure_reads_like_this(shown):
     )
 
 
-@pytest.mark.parametrize(("line", "first", "last"), [(4, 3, 7), (3, 3, 6), (11, 8, 12), (12, 9, 12)])
+@pytest.mark.parametrize(
+    ("line", "first", "last"), [(4, 3, 7), (3, 3, 6), (11, 8, 12), (12, 9, 12)]
+)
 def test_no_line_beside_the_snippet_is_shown(line, first, last, shown):
     rows = [row for row in shown(outcome(error=Error("x", line))).split("\n") if "│" in row]
     assert [int(row[1:].split("│")[0]) for row in rows] == [*range(first, last + 1)]
@@ -88,7 +90,9 @@ def test_a_long_trace_and_a_long_output_are_shortened_in_the_middle(shown):
 
 
 def test_expected_and_actual_stand_side_by_side(shown):
-    text = shown(outcome(expected="a\n...\nc\n", output="a\nb\nd\ne\n", error=Error("x", 4)), width=60)
+    text = shown(
+        outcome(expected="a\n...\nc\n", output="a\nb\nd\ne\n", error=Error("x", 4)), width=60
+    )
     left = 27
     assert (
         f"{'Expected':<{left}}   Actual\n"
@@ -102,7 +106,8 @@ def test_expected_and_actual_stand_side_by_side(shown):
 
 
 @pytest.mark.parametrize(
-    ("expected", "actual"), [("", "a\n"), ("a\n", ""), ("", ""), ("a" * 200, "b" * 90), ("ä\t1", "ä 1")]
+    ("expected", "actual"),
+    [("", "a\n"), ("a\n", ""), ("", ""), ("a" * 200, "b" * 90), ("ä\t1", "ä 1")],
 )
 def test_any_two_texts_can_stand_side_by_side(expected, actual):
     rows = report.side_by_side(expected, actual, 60).split("\n")
@@ -127,7 +132,9 @@ def test_a_reason_on_several_lines_keeps_the_place_on_the_first(shown):
     assert shown(outcome(reason="a\nb")).startswith("x.md:3: a")
 
 
-@pytest.mark.parametrize("path", ["a b.md", "it's.md", "$HOME.md", "a;b.md", "-x.md", "a\nb.md", "ä.md"])
+@pytest.mark.parametrize(
+    "path", ["a b.md", "it's.md", "$HOME.md", "a;b.md", "-x.md", "a\nb.md", "ä.md"]
+)
 def test_the_command_is_safe_in_a_shell(path):
     import shlex
 

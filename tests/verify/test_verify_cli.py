@@ -1046,6 +1046,23 @@ def test_being_killed_loses_at_most_what_is_being_run(place, tmp_path):
     assert max(lost) <= 2, lost
 
 
+@pytest.mark.parametrize("code", ["while True: pass", "import time; time.sleep(500)", "import os; os.fork(); os.setsid if False else None\nwhile True: pass"])
+def test_being_killed_ends_a_snippet_that_never_would(code, place):
+    one = place(f"## A\n\n```python\nprint(1)\n```\n\n## B\n\n```python\n{code}\n```\n")
+    process = start(one, "--timeout", "300")
+    while process.poll() is None and written(one) < 1:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    children = family(process.pid)
+    assert len(children) > 2
+    process.send_signal(signal.SIGKILL)
+    process.wait(10)
+    end = time.monotonic() + 10
+    while alive(children) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not alive(children)
+
+
 def test_an_interrupt_keeps_what_is_known_and_says_so_shortly(place):
     one = place({f"agents/{name}.md": many(name, 40) for name in "ab"})
     process = subprocess.Popen(

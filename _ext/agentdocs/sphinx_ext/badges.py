@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from sphinx.application import Sphinx
 
-    from agentdocs.verify.model import Error, Outcome, Terms, Tier
+    from agentdocs.verify.model import Error, Outcome, Terms
+    from agentdocs.verify.tiers import Tier
+
 
 MOST = 16 * 1024
 """Bytes of a text that a page shows."""

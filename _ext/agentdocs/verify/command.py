@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from agentdocs.verify import project as projects
@@ -58,7 +57,7 @@ def _project(options: argparse.Namespace) -> Project:
         changes["timeout"] = options.timeout
     if options.results:
         changes["results"] = os.path.abspath(options.results)
-    return replace(project, **changes) if changes else project
+    return project._replace(**changes) if changes else project
 
 
 def _verify(project: Project, options: argparse.Namespace) -> int:
@@ -114,7 +113,7 @@ def _run(project: Project, options: argparse.Namespace, now: str) -> int:
 
         pins = update.pinned(project.root, chosen.documents)
     if not options.require and not {*chosen.documents} <= {*everything}:
-        project = replace(project, require="none")  # what the project asks of its own agents
+        project = project._replace(require="none")  # what the project asks of its own agents
     engine = Engine(
         project,
         chosen.documents,

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from agentdocs.verify.contract_model import Contract, Rule
 
 MAX_GUESSES = 20
-"""Unknown addresses for which similar ones are looked for; that takes time."""
+"""Unknown addresses for which similar ones are looked for, and circles; more help nobody."""
 
 
 def match(contract: Contract, snippets: Mapping[str, Snippet]) -> list[ContractProblem]:
     """Return what is wrong with a contract for an agent that has these snippets, by address."""
-    found = [*_displaced(contract, snippets), *islice(_unknown(contract, snippets), MAX_GUESSES)]
+    found = [*_displaced(contract, snippets), *_unknown(contract, snippets)]
     found += islice(_circles(contract), MAX_GUESSES)
     return sorted(found, key=lambda problem: problem.line)
 
@@ -113,8 +113,8 @@ def _update(contract: Contract) -> str:
 
 def _unknown(contract: Contract, snippets: Mapping[str, Snippet]) -> Iterator[ContractProblem]:
     """Yield addresses in ``after`` and ``schema`` that no snippet has."""
-    for rule, key, address in _named(contract, snippets):
-        near = close(address, snippets)
+    for number, (rule, key, address) in enumerate(_named(contract, snippets)):
+        near = close(address, snippets) if number < MAX_GUESSES else []
         hint = f"Did you mean `{near[0]}`?" if near else "Write the address of a snippet."
         text = f"`{key}` names `{brief(address)}`, and there is no such snippet."
         yield ContractProblem(contract.path, rule.line, text, hint)

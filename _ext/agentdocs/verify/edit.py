@@ -69,9 +69,9 @@ def _entries(tree: Tree) -> list[tuple[Node, Node]]:
 
 
 def _in_brackets(tree: Tree, *nodes: Node) -> bool:
-    """Whether any of the nodes, or what they stand in, is written in brackets."""
+    """Whether any of the nodes, or all entries, are written in brackets."""
     snippets = tree.root.get("snippets") if tree.root else None
-    return any(node is not None and node.style == "{" for node in (tree.root, snippets, *nodes))
+    return any(node is not None and node.style == "{" for node in (snippets, *nodes))
 
 
 def _digests(tree: Tree, digests: Mapping[str, str]) -> Iterator[Edit]:
@@ -135,7 +135,7 @@ def _new(tree: Tree, address: str, digest: str, output: str) -> Iterator[Edit]:
     snippets = pair[1] if pair else None
     if root is not None and (root.style == "{" or (snippets and snippets.style == "{")):
         entry = f"{{digest: {hexadecimal(digest)}, expect: {quoted(output)}}}"
-        written = f"{name(address, True)}: {entry}"
+        written = f"{name(address)}: {entry}"
         if snippets is None:
             yield _in_mapping(root, f"snippets: {{{written}}}")
         elif snippets.kind == "mapping":
@@ -161,14 +161,10 @@ def _renames(tree: Tree, renames: Mapping[str, str]) -> Iterator[Edit]:
     keys = {key.text for key, _ in _entries(tree)}
     new = {old: target for old, target in renames.items() if target not in keys - renames.keys()}
     for address, entry in _entries(tree):
-        flow = _in_brackets(tree, entry)
-        if address.text in new:
-            yield inline(tree, address, name(new[address.text], flow))
         after, schema = entry.get("after"), entry.get("schema")
-        for item in after.items if after else ():
-            if item.text in new:
-                brackets = flow or (after is not None and after.style == "{")
-                yield inline(tree, item, name(new[item.text], brackets))
+        for node in (address, *(after.items if after else ())):
+            if node.text in new:
+                yield inline(tree, node, name(new[node.text]))
         if schema and schema.text.startswith(SNIPPET):
             old = schema.text.removeprefix(SNIPPET).strip()
             if old in new:

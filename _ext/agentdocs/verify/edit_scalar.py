@@ -54,10 +54,10 @@ def quoted(text: str) -> str:
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", written)
 
 
-def name(text: str, flow: bool = False) -> str:
+def name(text: str) -> str:
     """Return an address or a path as a key or a list item, in quotes where it needs them."""
     plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
-    return text if plain and not (flow and ":" in text) else quoted(text)
+    return text if plain else quoted(text)
 
 
 def hexadecimal(digest: str) -> str:

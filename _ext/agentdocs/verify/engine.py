@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
     from agentdocs.verify.cases import Case, Plan, Session
     from agentdocs.verify.documents import Document
-    from agentdocs.verify.model import ContractProblem, Outcome, Tier
+    from agentdocs.verify.model import ContractProblem, Outcome
     from agentdocs.verify.project import Project
     from agentdocs.verify.static import Finding
+    from agentdocs.verify.tiers import Tier
 
 
 NO_SANDBOX = "no sandbox:"

@@ -11,8 +11,9 @@ from agentdocs.verify.model import Error
 
 if TYPE_CHECKING:
     from agentdocs.verify.cases import Case
-    from agentdocs.verify.model import Tier, Verdict
     from agentdocs.verify.static import Finding, Known
+    from agentdocs.verify.tiers import Tier, Verdict
+
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING
 
-Tier = Literal["none", "parses", "names", "imports", "runs", "checked"]
-TIERS: tuple[Tier, ...] = ("none", "parses", "names", "imports", "runs", "checked")
-"""How far a snippet was proved, the least first. A snippet climbs as far as it can."""
+from agentdocs.verify.tiers import TIERS, VERDICTS
 
-Verdict = Literal["passed", "failed", "unproved", "skipped"]
-VERDICTS: tuple[Verdict, ...] = ("failed", "unproved", "skipped", "passed")
-"""*passed*: all that can be shown in its language was shown; what can be run passes only if it
-ran. *failed*: it is wrong. *unproved*: something else is missing, as the reason says.
-*skipped*: its author says why."""
+if TYPE_CHECKING:
+    from agentdocs.verify.tiers import Tier, Verdict
+
+__all__ = ["TIERS", "VERDICTS", "ContractProblem", "Error", "Outcome", "Report", "Terms"]
 
 
 @dataclass(frozen=True, slots=True)

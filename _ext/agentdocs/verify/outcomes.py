@@ -12,8 +12,9 @@ from agentdocs.verify.model import TIERS, Error, Outcome, Terms
 
 if TYPE_CHECKING:
     from agentdocs.verify.cases import Case
-    from agentdocs.verify.model import Tier
     from agentdocs.verify.static import Finding, Known
+    from agentdocs.verify.tiers import Tier
+
 
 SHOWN = 16_000
 """Characters of output that are kept."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from agentdocs.verify.model import TIERS
+from agentdocs.verify.tiers import TIERS
 
 if TYPE_CHECKING:
-    from agentdocs.verify.model import Tier
+    from agentdocs.verify.tiers import Tier
 
 _MARKS = ("pyproject.toml", ".agentdocs", ".git", "conf.py")
 
@@ -19,9 +18,11 @@ class SettingsError(Exception):
     """A setting cannot work; the text says which and why."""
 
 
-@dataclass(frozen=True)
-class Project:
-    """Where things are, and how strict to be. Paths are as a file system wants them."""
+class Project(NamedTuple):
+    """Where things are, and how strict to be. Paths are as a file system wants them.
+
+    No dataclass: those take longer to import than all that a start needs.
+    """
 
     root: str
     """Paths of results count from here."""
@@ -35,7 +36,7 @@ class Project:
     """How far each snippet that can run must come, if its author gives no reason."""
     timeout: float = 10.0
     """Seconds for one snippet."""
-    results: str = field(default=os.path.join(".agentdocs", "results.json"))
+    results: str = os.path.join(".agentdocs", "results.json")
     """Where the results are kept, from the root."""
     configured: bool = False
     """Whether the project names its agents."""
@@ -82,7 +83,8 @@ def load(root: str) -> Project:
     for folder in (*values.get("agents", ()), *values.get("pythonpath", ())):
         if not os.path.isdir(os.path.join(root, folder)):
             raise SettingsError(f"[tool.agentdocs] names the folder {folder}, which is not there.")
-    return replace(project, configured="agents" in values or "documents" in values, **values)
+    configured = "agents" in values or "documents" in values
+    return project._replace(configured=configured, **values)
 
 
 def _value(key: str, value: Any) -> Any:

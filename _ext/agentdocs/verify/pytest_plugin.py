@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import glob
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from pathlib import Path
 
     from agentdocs.verify.cases import Case, Session
     from agentdocs.verify.engine import Engine

@@ -24,8 +24,10 @@ from agentdocs.verify.state import LIMIT, VERSION, Folder, ResultsError, head, p
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from agentdocs.verify.model import ContractProblem, Tier, Verdict
+    from agentdocs.verify.model import ContractProblem
     from agentdocs.verify.state import AnyPath
+    from agentdocs.verify.tiers import Tier, Verdict
+
 
 __all__ = [
     "Journal", "ResultsError", "Totals",

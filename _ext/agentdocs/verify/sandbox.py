@@ -476,7 +476,7 @@ def _narrowed(prefix: Path) -> list[Path]:
 
     It may be a repository, or the home folder.
     """
-    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - which fails where there is none
+    home = Path(os.path.expanduser("~"))
     if not home.is_relative_to(prefix) and not (prefix / ".git").exists():
         return [prefix]
     parts = [prefix / name for name in ("bin", "lib", "lib64", "include", "pyvenv.cfg")]

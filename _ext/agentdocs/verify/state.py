@@ -5,7 +5,6 @@ alone, which needs ``re``, takes nearly as long again as Python without it.
 """
 
 # pathlib takes as long as json, and cannot open what is in a folder held open.
-# ruff: noqa: PTH118, PTH123, PTH208
 
 import os
 import stat

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from agentdocs.verify.cases import Case, Session
     from agentdocs.verify.environment import Modules
     from agentdocs.verify.languages.base import Language
-    from agentdocs.verify.model import Tier, Verdict
+    from agentdocs.verify.tiers import Tier, Verdict
+
 
 MAX_CODE = 1 << 20
 """Characters of a snippet beyond which it is not looked at."""

@@ -6,7 +6,6 @@ and no capability. See namespaces(7), capabilities(7) and setrlimit(2).
 """
 
 # The server starts without pathlib:
-# ruff: noqa: PTH102, PTH103, PTH106, PTH112, PTH116, PTH118, PTH120, PTH123, PTH211
 
 from __future__ import annotations
 

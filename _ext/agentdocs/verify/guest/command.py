@@ -13,7 +13,7 @@ class Runner:
     """A command with ``{file}``; its exit code says how it went, and what it prints, where."""
 
     def __init__(self, request: dict[str, Any]) -> None:
-        self.command, self.checker = request["command"], request["checker"]
+        self.command, self.checker = request["command"], request.get("checker", [])
         self.folder = Path(os.environ.get("TMPDIR", "/tmp"), ".agentdocs")
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self.file = self.folder / "code"

@@ -1,7 +1,6 @@
 """Python: scripts and ``>>>`` sessions, in one ``__main__`` module for all steps."""
 
 # The server starts without pathlib:
-# ruff: noqa: PTH109
 
 from __future__ import annotations
 

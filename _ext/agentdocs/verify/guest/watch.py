@@ -5,7 +5,6 @@ the limits of each process and the clock are left.
 """
 
 # The server starts without pathlib:
-# ruff: noqa: PTH123, PTH208
 
 from __future__ import annotations
 
