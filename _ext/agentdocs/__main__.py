@@ -50,6 +50,11 @@ class _Help(argparse.RawDescriptionHelpFormatter):
             columns = 80
         super().__init__(prog, width=columns - 2)
 
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if "\n" in text:  # examples stand as they were written
+            return super()._fill_text(text, width, indent)
+        return argparse.HelpFormatter._fill_text(self, text, width, indent)
+
 
 class _Parser(argparse.ArgumentParser):
     """A parser with that help."""

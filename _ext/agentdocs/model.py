@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from agentdocs.problems import Problem
 
 FieldStatus = Literal["ok", "repaired", "inferred"]
@@ -261,6 +263,13 @@ class Agent:
     def path(self) -> str:
         """The path of the definition file."""
         return self.raw.path
+
+    def texts(self) -> Iterator[tuple[str, Outline]]:
+        """Yield path and outline of the definition and of every Markdown companion."""
+        yield self.path, self.outline
+        for companion in self.companions:
+            if companion.outline:
+                yield companion.path, companion.outline
 
     @property
     def files(self) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import reallife
-from agentdocs.catalog import build, texts
+from agentdocs.catalog import build
 from agentdocs.library import read_library
 from agentdocs.pages import pages
 from pagetext import blocks, conserved, covered, sound, tokens
@@ -60,7 +60,7 @@ def test_every_snippet_has_one_place(library):
         raws |= {c.path: c.raw for c in entry.agent.companions if c.raw}
         placed = list(entry.snippets())
         in_texts = [
-            (path, s.line) for path, outline in texts(entry.agent) for s in outline.snippets
+            (path, s.line) for path, outline in entry.agent.texts() for s in outline.snippets
         ]
         assert sorted((path, s.line) for path, s, _ in placed) == sorted(in_texts)
         assert len({(place.docname, place.anchor) for _, _, place in placed}) == len(placed)

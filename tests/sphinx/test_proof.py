@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from agentdocs.catalog import texts
 from agentdocs.library import read_library
 from agentdocs.sphinx_ext.badges import MOST, excerpt, visible, words
 from agentdocs.verify import results
@@ -207,7 +206,7 @@ def test_a_page_and_the_verifier_agree_on_what_the_code_is(project: Project, end
     file.write_bytes(file.read_bytes().replace(b"\n", ends.encode()))
     [agent] = read_library(project.root / "agents").agents
     found = [
-        outcome(code=one.code, address=one.address) for _, o in texts(agent) for one in o.snippets
+        outcome(code=one.code, address=one.address) for _, o in agent.texts() for one in o.snippets
     ]
     assert len(found) == 9
     save(project, *found)
@@ -288,7 +287,7 @@ def test_a_snippet_costs_few_bytes(project: Project) -> None:
     [agent] = read_library(project.root / "agents").agents
     save(project, *(
         outcome(code=one.code, address=one.address, tier="parses")
-        for _, o in texts(agent) for one in o.snippets
+        for _, o in agent.texts() for one in o.snippets
     ))  # fmt: skip
     done = project.build()
     assert shown(done) == ["parses"] * 30

@@ -235,7 +235,9 @@ def test_a_sandbox_that_works_again_is_used(place, sandbox, tmp_path):
     fake = tmp_path / "bin/bwrap"
     fake.parent.mkdir()
     real = environment.which("bwrap")
-    fake.write_text(f"#!/bin/sh\ntest -e {tmp_path}/allowed && exec {real} \"$@\"\necho not permitted >&2\nexit 1\n")
+    fake.write_text(
+        f'#!/bin/sh\ntest -e {tmp_path}/allowed && exec {real} "$@"\necho not permitted >&2\nexit 1\n'
+    )
     fake.chmod(0o755)
     path = {"PATH": f"{fake.parent}{os.pathsep}{os.environ['PATH']}"}
     one = place("## A\n\n```python\nprint(1)\n```\n")
@@ -394,10 +396,16 @@ def test_huge_snippets_get_their_verdict(place, sandbox, node):
 
 def test_an_agent_that_is_too_large_to_be_read_hinders_nobody(place, sandbox):
     one = place({"agents/x.md": "## A\n\n```python\nprint(1)\n```\n"})
-    one.write({"agents/huge.md": f"## A\n\n```python\n{'x = 1' * 10}\n{'# words ' * 400_000}\n```\n"})
+    one.write(
+        {"agents/huge.md": f"## A\n\n```python\n{'x = 1' * 10}\n{'# words ' * 400_000}\n```\n"}
+    )
     found = run(one)
     assert found["agents/x.md::a"].verdict == "passed"
-    assert not [item for item in found.values() if item.path.endswith("huge.md") and item.verdict == "passed"]
+    assert not [
+        item
+        for item in found.values()
+        if item.path.endswith("huge.md") and item.verdict == "passed"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -470,7 +478,9 @@ def test_addresses_and_reasons_stay_on_one_line(place, sandbox):
 
 def test_output_is_cut_where_it_says(place, sandbox):
     kept = 16_000
-    one = place(f"## A\n\n```python\nprint('x' * {kept - 1})\n```\n\n```python\nprint('x' * {kept})\n```\n")
+    one = place(
+        f"## A\n\n```python\nprint('x' * {kept - 1})\n```\n\n```python\nprint('x' * {kept})\n```\n"
+    )
     found = run(one)
     assert (len(found["agents/x.md::a"].output), found["agents/x.md::a"].cut) == (kept, False)
     assert (len(found["agents/x.md::a#2"].output), found["agents/x.md::a#2"].cut) == (kept, True)
@@ -493,7 +503,9 @@ def test_any_report_of_a_stranger_becomes_a_verdict(result, language, place):
     ready = engine(place(f"## A\n\n```{language}\n{code}\n```\n"))
     (session,) = ready.plan.sessions
     (case,) = session.cases
-    found = judge.judge(case, ready.finding(case), {"output": "", "start": 0, **result}, ready._look(session)[1])
+    found = judge.judge(
+        case, ready.finding(case), {"output": "", "start": 0, **result}, ready._look(session)[1]
+    )
     assert found.verdict in ("passed", "failed", "unproved")
     assert found.verdict == "failed" or result.get("status") in ("ok", "timeout", "failed")
 
@@ -584,7 +596,9 @@ def test_the_work_of_a_session_grows_in_a_straight_line(place, monkeypatch):
 def test_ten_thousand_snippets_take_less_than_200_mb(place, sandbox):
     files = {}
     for number in range(100):
-        rows = [f"## S{n}\n\n```json\n[{n}]\n```\n\n```python\nx{n} = {n}\n```\n" for n in range(50)]
+        rows = [
+            f"## S{n}\n\n```json\n[{n}]\n```\n\n```python\nx{n} = {n}\n```\n" for n in range(50)
+        ]
         files[f"agents/a{number}.md"] = "\n".join(rows)
     one = place(files)
     # What the kernel says of the image that runs; rusage would count that of the parent as well.

@@ -119,7 +119,9 @@ def test_rows_say_what_there_is():
             assert row.tier in (*TIERS, "…"), (case.title, row)
 
 
-@pytest.mark.parametrize("folder", CASES, ids=[case.folder.removeprefix("agents/") for case in CASES.values()])
+@pytest.mark.parametrize(
+    "folder", CASES, ids=[case.folder.removeprefix("agents/") for case in CASES.values()]
+)
 def test_a_snippet_gets_its_verdict(folder, found):
     case = CASES[folder]
     outcomes = found.outcomes
@@ -136,7 +138,11 @@ def test_a_snippet_gets_its_verdict(folder, found):
 
 def differences(row, one, case, place):
     """Yield what is not as the row wants it."""
-    for wanted, said in ((row.verdict, one.verdict), (row.tier, one.tier), (row.reason, one.reason)):
+    for wanted, said in (
+        (row.verdict, one.verdict),
+        (row.tier, one.tier),
+        (row.reason, one.reason),
+    ):
         if wanted != "…" and not fits(wanted, said):
             yield f"“{said}” instead of “{wanted}”"
     if row.line:
@@ -162,7 +168,9 @@ def differences(row, one, case, place):
 
 
 def test_every_verdict_but_a_pass_has_a_reason(found):
-    silent = [one.id for one in found.outcomes.values() if one.verdict != "passed" and not one.reason]
+    silent = [
+        one.id for one in found.outcomes.values() if one.verdict != "passed" and not one.reason
+    ]
     assert not silent
 
 

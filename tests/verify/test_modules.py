@@ -83,7 +83,10 @@ def test_a_package_is_known_by_what_is_imported_of_it():
         ("PyTest >= 1, < 9999", ""),
         ("nobody-has-this; python_version < '3'", ""),
         ("nobody-has-this>=2", "requires nobody-has-this>=2, which is not installed"),
-        ("pytest>=9999", f"requires pytest>=9999, and {importlib.metadata.version('pytest')} is installed"),
+        (
+            "pytest>=9999",
+            f"requires pytest>=9999, and {importlib.metadata.version('pytest')} is installed",
+        ),
     ],
 )
 def test_a_requirement_is_met_or_said(requirement, reason):
@@ -99,13 +102,21 @@ def test_programs_say_their_version(sandbox, node):
 
 
 def test_a_program_that_says_nothing_of_use_is_named_all_the_same(tmp_path, monkeypatch):
-    for name, text in {"silent": "exit 3", "loud": "echo 'not a number'", "odd": "printf '\\377'"}.items():
+    for name, text in {
+        "silent": "exit 3",
+        "loud": "echo 'not a number'",
+        "odd": "printf '\\377'",
+    }.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     environment.version.cache_clear()
     try:
-        assert [environment.version(name) for name in ("silent", "loud", "odd")] == ["Silent", "Loud", "Odd"]
+        assert [environment.version(name) for name in ("silent", "loud", "odd")] == [
+            "Silent",
+            "Loud",
+            "Odd",
+        ]
     finally:
         environment.version.cache_clear()
 
@@ -152,7 +163,9 @@ def test_modules_on_the_projects_path_can_be_imported(place, sandbox):
 
 
 def test_packages_that_were_imported_are_named(place, sandbox):
-    one = place("## A\n\n```python\nimport json\nimport yaml\n\nprint(yaml.safe_load('a: 1'))\n```\n")
+    one = place(
+        "## A\n\n```python\nimport json\nimport yaml\n\nprint(yaml.safe_load('a: 1'))\n```\n"
+    )
     one.verify(code=0)
     ((name, version),) = one.one("a").packages
     assert (name.lower(), version) == ("pyyaml", importlib.metadata.version("pyyaml"))
@@ -187,7 +200,11 @@ def test_settings_are_read(tmp_path):
         'require = "runs"\ntimeout = 3\nresults = "out/r.json"\n'
     )
     found = projects.load(str(tmp_path))
-    assert (found.agents, found.documents, found.pythonpath) == (("bots",), ("docs/*.md",), ("src",))
+    assert (found.agents, found.documents, found.pythonpath) == (
+        ("bots",),
+        ("docs/*.md",),
+        ("src",),
+    )
     assert (found.require, found.timeout, found.configured) == ("runs", 3.0, True)
     assert found.results_path == str(tmp_path / "out/r.json")
 
@@ -205,6 +222,9 @@ def test_the_fingerprint_of_the_machine_loads_little():
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     slow = {"pathlib", "subprocess", "importlib.metadata", "rich", "yaml", "markdown_it"}
     start = subprocess.run(
-        [sys.executable, "-c", "import sys; print(*sys.modules)"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", "import sys; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert not (slow & {*found.stdout.split()}) - {*start.stdout.split()}

@@ -282,7 +282,9 @@ def test_durations_are_those_of_the_snippets(place):
     text = "## Slow\n\n```python\nimport time\n\ntime.sleep(0.6)\n```\n\n## Quick\n\n```python\nprint(1)\n```\n"
     one = place({"agents/a.md": text, "agents/b.md": "## Next\n\n```python\nprint(1)\n```\n"})
     one.pytest("--junitxml", "out.xml", "--durations=3", code=0)
-    cases = {case.get("name"): float(case.get("time")) for case in ET.fromstring(one.text("out.xml"))[0]}
+    cases = {
+        case.get("name"): float(case.get("time")) for case in ET.fromstring(one.text("out.xml"))[0]
+    }
     assert cases["slow"] >= 0.6
     assert cases["next"] < 0.6
 
@@ -291,11 +293,15 @@ def test_durations_of_one_session_are_each_its_own(place):
     text = "## Slow\n\n```python\nimport time\n\ntime.sleep(0.1)\n```\n\n## Slower\n\n```python\ntime.sleep(0.8)\n```\n"
     one = place(text)
     one.pytest("--junitxml", "out.xml", code=0)
-    cases = {case.get("name"): float(case.get("time")) for case in ET.fromstring(one.text("out.xml"))[0]}
+    cases = {
+        case.get("name"): float(case.get("time")) for case in ET.fromstring(one.text("out.xml"))[0]
+    }
     assert cases["slower"] >= 0.8
 
 
-@pytest.mark.parametrize("name", ["we ird/it's $HOME.md", "[x].md", "a::b.md", "näme – 日本.md", "a#b.md"])
+@pytest.mark.parametrize(
+    "name", ["we ird/it's $HOME.md", "[x].md", "a::b.md", "näme – 日本.md", "a#b.md"]
+)
 def test_odd_names_can_be_called(name, place):
     text = "## Größe & Co. [x] (y)\n\n```python\nprint(1)\n```\n\n```python\n1 / 0\n```\n"
     one = place({f"agents/{name}": text, "agents/b.md": "## Next\n\n```python\nprint(1)\n```\n"})
@@ -317,7 +323,9 @@ def test_odd_names_can_be_called(name, place):
 def test_contracts_that_cannot_be_kept_are_an_item(place):
     one = place({"agents/x.md": AGENT, "agents/y.md": "Words only.\n"})
     row = "  gone: {digest: 0123456789ab, check: x}\n"
-    one.write({"agents/x.verify.yaml": f"snippets:\n{row}", "agents/y.verify.yaml": f"snippets:\n{row}"})
+    one.write(
+        {"agents/x.verify.yaml": f"snippets:\n{row}", "agents/y.verify.yaml": f"snippets:\n{row}"}
+    )
     found = one.pytest("agents", code=1)
     assert "agents/x.verify.yaml:2: There is no snippet `gone`." in found.stdout
     assert "agents/y.verify.yaml:2: There is no snippet `gone`." in found.stdout
@@ -338,7 +346,9 @@ def test_both_faces_come_to_the_same(place):
     for each in (one, other):
         each.pin(**{"left-out": "skip: needs an account at the bank"})
         each.write({"agents/y.md": "## A\n\n```python\nprint(1)\n```\n"})
-        each.write({"agents/y.verify.yaml": "snippets:\n  gone: {digest: 0123456789ab, check: x}\n"})
+        each.write(
+            {"agents/y.verify.yaml": "snippets:\n  gone: {digest: 0123456789ab, check: x}\n"}
+        )
     one.verify(code=1)
     other.pytest(code=1)
     assert timeless(one.report) == timeless(other.report)
@@ -474,5 +484,9 @@ def test_a_shard_that_is_none_is_a_wrong_call(shard, place):
 
 def test_results_of_pytest_are_what_the_schema_says(full):
     full.pytest(code=1)
-    schema = json.loads(Path(agentdocs.__file__).with_name("verify").joinpath("results.schema.json").read_text())
-    jsonschema.Draft202012Validator(schema).validate(json.loads(full.text(".agentdocs/results.json")))
+    schema = json.loads(
+        Path(agentdocs.__file__).with_name("verify").joinpath("results.schema.json").read_text()
+    )
+    jsonschema.Draft202012Validator(schema).validate(
+        json.loads(full.text(".agentdocs/results.json"))
+    )

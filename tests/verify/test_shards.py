@@ -16,7 +16,8 @@ def test_a_shard_is_read(text, shard):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1", "/", "1/", "/1", "0/1", "2/1", "-1/2", "1/2/3", "1.0/2", " 1/2", "a/b", "²/³", "1/0"]
+    "text",
+    ["", "1", "/", "1/", "/1", "0/1", "2/1", "-1/2", "1/2/3", "1.0/2", " 1/2", "a/b", "²/³", "1/0"],
 )
 def test_what_is_no_shard_is_refused_with_an_example(text):
     with pytest.raises(ValueError, match="is no shard; the second of eight is 2/8"):

@@ -161,7 +161,9 @@ def test_a_wrong_call_exits_with_2_and_says_why(case, place):
     assert found.stdout == ""
 
 
-@pytest.mark.parametrize("case", ["no such path", "no such folder", "no agent", "a misspelt address"])
+@pytest.mark.parametrize(
+    "case", ["no such path", "no such folder", "no agent", "a misspelt address"]
+)
 def test_a_wrong_path_is_wrong_even_if_nothing_has_changed(case, place):
     arguments, text = WRONG[case]
     one = place({"agents/x.md": GOOD, "notes.txt": "words"})
@@ -209,7 +211,8 @@ def test_results_behind_a_link_are_refused(place, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["check"], ["render"], ["verify"], ["results"], ["results", "merge"], ["doctor"]]
+    "command",
+    [[], ["check"], ["render"], ["verify"], ["results"], ["results", "merge"], ["doctor"]],
 )
 def test_each_command_explains_itself(command, place):
     found = place(GOOD).cli(*command, "--help", code=0)
@@ -292,7 +295,10 @@ def test_the_command_that_is_shown_shows_the_same_failure(path, place):
     assert words[:4] == ["python", "-m", "agentdocs", "verify"]
     again = one.verify(*words[4:], code=1).stdout
     parts = re.split(r"(?m)^─+\n", whole)
-    assert again.split("\n\nlanguage")[0] == f"{parts[0]}{'─' * 100}\n{parts[2]}".split("\n\nlanguage")[0]
+    assert (
+        again.split("\n\nlanguage")[0]
+        == f"{parts[0]}{'─' * 100}\n{parts[2]}".split("\n\nlanguage")[0]
+    )
     # And as a shell understands it.
     shell = commands[1].replace("python", shlex.quote(sys.executable), 1)
     assert one.run(["bash", "-c", shell]).stdout == again
@@ -302,7 +308,11 @@ def test_the_command_of_a_snippet_that_is_fine_exits_with_0_whatever_else_is_wro
     one = place({"agents/x.md": GOOD, "agents/y.md": BAD})
     one.write({"agents/y.verify.yaml": "snippets:\n  gone: {digest: 0123456789ab, check: x}\n"})
     one.verify(code=1)
-    assert one.verify("agents/x.md::use", code=0).stdout.splitlines()[-1].startswith("1 snippet: 1 passed")
+    assert (
+        one.verify("agents/x.md::use", code=0)
+        .stdout.splitlines()[-1]
+        .startswith("1 snippet: 1 passed")
+    )
 
 
 def test_a_snippet_by_its_address_runs_with_those_before_it_and_keeps_what_else_is_known(place):
@@ -319,7 +329,13 @@ def test_a_snippet_by_its_address_runs_with_those_before_it_and_keeps_what_else_
 
 
 def test_folders_files_contracts_and_pages_can_be_asked_for_from_anywhere(place, tmp_path):
-    one = place({"agents/team/x.md": GOOD, "agents/y.md": OPEN, "docs/page.md": "```python\nprint(1)\n```\n"})
+    one = place(
+        {
+            "agents/team/x.md": GOOD,
+            "agents/y.md": OPEN,
+            "docs/page.md": "```python\nprint(1)\n```\n",
+        }
+    )
     one.pin("agents/team/x.md", use="check: assert total")
     other = tmp_path / "other"
     other.mkdir()
@@ -351,7 +367,11 @@ def test_the_table_counts_by_language(place):
     found = place(GOOD + OPEN + BAD).verify(code=1).stdout
     table = [row.split() for row in found.split("\n\n")[-2].strip("\n").split("\n")]
     assert table[0] == ["language", "snippets", "checked", "runs", "parses", "unproved", "failed"]
-    assert table[1:] == [["python", "4", "1", "1", "1", "1"], ["cobol", "1", "1"], ["json", "1", "1"]]
+    assert table[1:] == [
+        ["python", "4", "1", "1", "1", "1"],
+        ["cobol", "1", "1"],
+        ["json", "1", "1"],
+    ]
 
 
 def test_a_timeout_of_the_project_or_of_the_call_counts_where_the_contract_says_nothing(place):
@@ -400,7 +420,11 @@ def test_without_a_sandbox_nothing_passes_that_was_not_run(place, tmp_path):
     assert one.verdicts["use"] == ("unproved", "imports", "no sandbox: bubblewrap is not installed")
     assert one.verdicts["later#2"][:2] == ("passed", "parses")
     assert one.verdicts["shell"][:2] == ("failed", "none")
-    assert one.verdicts["shell#2"] == ("unproved", "parses", "no sandbox: bubblewrap is not installed")
+    assert one.verdicts["shell#2"] == (
+        "unproved",
+        "parses",
+        "no sandbox: bubblewrap is not installed",
+    )
     one.verify("--unsafe", code=1, PATH=str(bin_))
     assert one.verdicts["use"][:2] == ("passed", "checked")
 
@@ -463,7 +487,9 @@ def test_a_pipe_gets_no_codes_for_colours(place):
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
 def test_a_terminal_that_knows_few_letters_is_no_obstacle(encoding, place):
-    one = place({"agents/x.md": GOOD, "agents/y.md": BAD + "\n```python\nprint('🚀')\n1 / 0\n```\n"})
+    one = place(
+        {"agents/x.md": GOOD, "agents/y.md": BAD + "\n```python\nprint('🚀')\n1 / 0\n```\n"}
+    )
     for arguments in [[], ["-v"], ["--format", "github"], ["--format", "json"], ["agents/y.md::ß"]]:
         found = one.verify(*arguments, PYTHONIOENCODING=encoding)
         assert found.returncode in (1, 2), found.stderr
@@ -885,7 +911,9 @@ def test_shards_on_machines_that_share_nothing_are_one_run(place, tmp_path):
     counts = []
     for number in (1, 2, 3):
         part = place(AGENTS, WITH_PAGES, name=f"part{number}")
-        part.write({"agents/f.verify.yaml": "snippets:\n  gone: {digest: 0123456789ab, check: x}\n"})
+        part.write(
+            {"agents/f.verify.yaml": "snippets:\n  gone: {digest: 0123456789ab, check: x}\n"}
+        )
         part.verify("--shard", f"{number}/3")
         counts.append(len(part.outcomes))
     whole.write({"agents/f.verify.yaml": "snippets:\n  gone: {digest: 0123456789ab, check: x}\n"})
@@ -924,7 +952,9 @@ def test_what_holds_no_results_cannot_be_united(content, place):
     one.verify(code=0)
     if content is not None:
         one.write({"bad.json": content})
-    found = one.cli("results", "merge", ".agentdocs/results.json", "bad.json", "-o", "new.json", code=2)
+    found = one.cli(
+        "results", "merge", ".agentdocs/results.json", "bad.json", "-o", "new.json", code=2
+    )
     assert "bad.json holds no results." in found.stderr
     assert not (one.root / "new.json").exists()
 
@@ -1046,7 +1076,14 @@ def test_being_killed_loses_at_most_what_is_being_run(place, tmp_path):
     assert max(lost) <= 2, lost
 
 
-@pytest.mark.parametrize("code", ["while True: pass", "import time; time.sleep(500)", "import os; os.fork(); os.setsid if False else None\nwhile True: pass"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "while True: pass",
+        "import time; time.sleep(500)",
+        "import os; os.fork(); os.setsid if False else None\nwhile True: pass",
+    ],
+)
 def test_being_killed_ends_a_snippet_that_never_would(code, place):
     one = place(f"## A\n\n```python\nprint(1)\n```\n\n## B\n\n```python\n{code}\n```\n")
     process = start(one, "--timeout", "300")

@@ -18,7 +18,6 @@ from agentdocs.catalog.types import (
     Relation,
     Resolved,
     key_slug,
-    texts,
 )
 from agentdocs.names import Names
 from agentdocs.placing import RULES
@@ -39,7 +38,6 @@ __all__ = [
     "Resolved",
     "build",
     "key_slug",
-    "texts",
 ]
 
 

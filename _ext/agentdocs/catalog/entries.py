@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from agentdocs import placing
-from agentdocs.catalog.types import HOME, AgentPage, Entry, Location, texts
+from agentdocs.catalog.types import HOME, AgentPage, Entry, Location
 from agentdocs.paths import stem
 from agentdocs.placing import PAGES, TITLES, Placed
 from agentdocs.slugs import slugify, unique
@@ -95,7 +95,7 @@ def _anchors(
     anchors: dict[tuple[str, str], Location] = {}
     codes: dict[tuple[str, int], Location] = {}
     inside: dict[tuple[str, str], list[Snippet]] = {}
-    for path, outline in texts(agent):
+    for path, outline in agent.texts():
         for snippet in outline.snippets:
             inside.setdefault((path, snippet.section), []).append(snippet)
     for page in pages:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from agentdocs.catalog.types import HOME, Entry, Location, Relation, Resolved, texts
+from agentdocs.catalog.types import HOME, Entry, Location, Relation, Resolved
 from agentdocs.names import Names, mentions
 from agentdocs.paths import resolve, stem
 from agentdocs.placing import PAGES, TITLES
@@ -64,7 +64,7 @@ def linked(entry: Entry, files: Files, names: Names) -> Entry:
     links: dict[tuple[str, str], Resolved] = {}
     found: dict[str, Relation] = {}
     problems = list(entry.agent.problems)
-    for path, outline in texts(entry.agent):
+    for path, outline in entry.agent.texts():
         for link in outline.links:
             resolved, problem = _resolve(entry, path, link, files)
             if resolved:
@@ -145,7 +145,7 @@ def _section(entry: Entry | None, path: str, fragment: str) -> Location | None:
 
 
 def _has_sections(entry: Entry, path: str) -> bool:
-    return any(path == file for file, _ in texts(entry.agent))
+    return any(path == file for file, _ in entry.agent.texts())
 
 
 _SHIPPED = ("references", "scripts", "assets")

@@ -10,7 +10,7 @@ from agentdocs.slugs import slugify, term_slug, unique
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from agentdocs.model import Agent, Companion, Outline, Snippet
+    from agentdocs.model import Agent, Companion, Snippet
     from agentdocs.placing import Placed
     from agentdocs.problems import Problem
 
@@ -111,7 +111,7 @@ class Entry:
 
     def snippets(self) -> Iterator[tuple[str, Snippet, Location]]:
         """Yield path, snippet and location of every snippet of the definition and companions."""
-        for path, outline in texts(self.agent):
+        for path, outline in self.agent.texts():
             for snippet in outline.snippets:
                 if location := self.snippet_anchors.get((path, snippet.line)):
                     yield path, snippet, location
@@ -163,13 +163,5 @@ def _keys(entry: Entry, key: str) -> Iterator[str]:
     elif key == "model" and agent.model:
         yield agent.model
     elif key == "language":
-        for _, outline in texts(agent):
+        for _, outline in agent.texts():
             yield from (snippet.language or "text" for snippet in outline.snippets)
-
-
-def texts(agent: Agent) -> Iterator[tuple[str, Outline]]:
-    """Yield path and outline of the definition and of every Markdown companion."""
-    yield agent.path, agent.outline
-    for companion in agent.companions:
-        if companion.outline:
-            yield companion.path, companion.outline

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agentdocs import slices, tools
-from agentdocs.catalog import HOME, texts
+from agentdocs.catalog import HOME
 from agentdocs.fields import TOOLS, meaning
 from agentdocs.model import Page
 from agentdocs.placing import OVERVIEW
@@ -43,7 +43,7 @@ def agent_page(
     :param by_id: all entries of the library.
     :param peers: role → the entries that share it.
     """
-    shadowed, definitions = slices.definitions(dict(texts(entry.agent)), list(page.sections))
+    shadowed, definitions = slices.definitions(dict(entry.agent.texts()), list(page.sections))
     context: dict[str, Any] = {
         "entry": entry,
         "agent": entry.agent,
@@ -64,7 +64,7 @@ def agent_page(
 
 
 def _blocks(entry: Entry, page: AgentPage, shadowed: dict[str, set[int]]) -> Iterator[Block]:
-    outlines = dict(texts(entry.agent))
+    outlines = dict(entry.agent.texts())
     raws = {entry.agent.path: entry.agent.raw}
     raws |= {c.path: c.raw for c in entry.agent.companions if c.raw}
     shown = {item.path for item in page.sections}

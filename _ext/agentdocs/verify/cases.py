@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agentdocs.verify import contract as contracts
+from agentdocs.verify import contract_model as contracts
 from agentdocs.verify import environment, schemas
 from agentdocs.verify.languages import by_fence
 from agentdocs.verify.model import ContractProblem
@@ -109,8 +109,10 @@ def _contract(
             return contracts.NONE, [problem]
     if text is None:
         return contracts.NONE, []
-    contract, problems = contracts.read(path, text)
-    return contract, [*problems, *contracts.match(contract, document.snippets())]
+    from agentdocs.verify.contract import match, read
+
+    contract, problems = read(path, text)
+    return contract, [*problems, *match(contract, document.snippets())]
 
 
 class OutsideError(Exception):
@@ -143,7 +145,7 @@ def _sessions(document: Document, contract: Contract) -> Iterator[Session]:
             case = Case(document, text, snippet, language, rule)
             if key in contract.broken:
                 case.broken = "it cannot be read"
-            elif rule and rule.digest != contracts.digest(snippet.code):
+            elif rule and rule.digest != snippet.digest:
                 case.broken = "the snippet has changed since it was written"
             space = (rule.namespace if rule else "") or contract.namespace
             name = language.name if language else ""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentdocs.catalog import texts
 from agentdocs.library import read_library
 from agentdocs.markdown import outline
 from agentdocs.model import RawFile
@@ -109,7 +108,7 @@ def _agent(agent: Agent, folder: str, base: str) -> Document:
     names = {companion.path: companion.name for companion in agent.companions}
     found = [
         Text(f"{base}{path}", f"{names[path]}:" if path in names else "", outline.snippets)
-        for path, outline in texts(agent)
+        for path, outline in agent.texts()
     ]
     files = [(name, os.path.join(folder, path)) for path, name in names.items()]
     return Document(f"{base}{agent.path}", agent.name, tuple(found), tuple(sorted(files)))

@@ -5,6 +5,7 @@ Both faces, the command line and pytest, ask an :class:`Engine`; neither knows h
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import threading
@@ -47,6 +48,30 @@ class Options:
     timeout: float = 10.0
 
 
+class _Warm:
+    """A sandbox that gets ready in a thread of its own."""
+
+    def __init__(self, sandbox: Sandbox, *, start: bool) -> None:
+        self.sandbox = sandbox
+        self.thread = threading.Thread(target=self._start, daemon=True)
+        if start:
+            self.thread.start()
+
+    def _start(self) -> None:
+        with contextlib.suppress(NoSandbox):  # who runs the first session meets it again
+            self.sandbox.start()
+
+    def ready(self) -> Sandbox:
+        """Return it, as soon as it can be used."""
+        if self.thread.ident is not None:
+            self.thread.join()
+        return self.sandbox
+
+    def close(self) -> None:
+        """End it unused."""
+        self.ready().close()
+
+
 @dataclass(slots=True)
 class _Job:
     """A session with what is known of its cases, and which of them are wanted."""
@@ -85,8 +110,13 @@ class Engine:
         self.plan: Plan = cases.plan(project.root, documents, repr(machine), texts)
         self.kept = 0
         """Outcomes that were taken over."""
-        self.folders = folders
         self.modules = environment.Modules(folders)
+        node = environment.node()
+        self.access = Access(
+            tuple(Path(folder) for folder in folders if os.path.isdir(folder)),
+            Path(node) if node else None,
+            environment.node_modules(project.root),
+        )
         self._looked: dict[int, tuple[dict[str, Finding], static.Known]] = {}
         self.sandbox: Sandbox | None = None
         self._sessions = {
@@ -172,19 +202,31 @@ class Engine:
 
     def run(self, chosen: Collection[str] | None = None) -> Iterator[Outcome]:
         """Yield the outcome of each case, or of the chosen ids, as soon as it is known."""
+        warm = self._warm(chosen)
         left: list[_Job] = []
         for session in self.plan.sessions:
             done, job = self._job(session, chosen)
             yield from done
             if job.wanted:
                 left.append(job)
-        if not left:
-            return
-        if self.hindrance:
+        if left and not self.hindrance:
+            yield from self._in_parallel(left, warm)
+        else:
+            warm.close()
             for job in left:
                 yield from self._unrun(job)
-            return
-        yield from self._in_parallel(left)
+
+    def _new_sandbox(self) -> Sandbox:
+        return Sandbox(self.access, unsafe=self.options.unsafe)
+
+    def _warm(self, chosen: Collection[str] | None) -> _Warm:
+        """Start a sandbox, if it will be needed, while snippets are still looked at."""
+        new = any(
+            not (old := self.before.get(case.id)) or not self._stands(old, case)
+            for case in self.cases()
+            if chosen is None or case.id in chosen
+        )
+        return _Warm(self._new_sandbox(), start=new and not self.hindrance)
 
     def one(self, session: Session, chosen: Collection[str]) -> Iterator[Outcome]:
         """Yield outcomes of one session, in a sandbox that is kept for the next call."""
@@ -196,7 +238,7 @@ class Engine:
             yield from self._unrun(job)
             return
         if self.sandbox is None:
-            self.sandbox = Sandbox(self._access(), unsafe=self.options.unsafe)
+            self.sandbox = self._new_sandbox()
         try:
             yield from self._run(job, self.sandbox)
         except NoSandbox as error:
@@ -213,11 +255,11 @@ class Engine:
         """Load what several sessions import, before ``one`` is called for each of them."""
         if not self.hindrance:
             if self.sandbox is None:
-                self.sandbox = Sandbox(self._access(), unsafe=self.options.unsafe)
+                self.sandbox = self._new_sandbox()
             jobs = [self._job(session, None)[1] for session in sessions]
             self.sandbox.preload(self._shared(jobs))
 
-    def _in_parallel(self, jobs: list[_Job]) -> Iterator[Outcome]:
+    def _in_parallel(self, jobs: list[_Job], warm: _Warm) -> Iterator[Outcome]:
         work: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         found: queue.SimpleQueue[Outcome | BaseException | None] = queue.SimpleQueue()
         for job in sorted(jobs, key=lambda job: -len(job.to_run)):
@@ -227,9 +269,9 @@ class Engine:
         shared = self._shared(jobs)
         stop = threading.Event()
 
-        def serve() -> None:
+        def serve(number: int) -> None:
             try:
-                with Sandbox(self._access(), unsafe=self.options.unsafe) as sandbox:
+                with warm.ready() if number == 0 else self._new_sandbox() as sandbox:
                     sandbox.preload(shared)
                     while not stop.is_set() and (job := work.get()) is not None:
                         try:
@@ -245,7 +287,7 @@ class Engine:
 
         for _ in range(count):
             work.put(None)
-        threads = [threading.Thread(target=serve, daemon=True) for _ in range(count)]
+        threads = [threading.Thread(target=serve, args=(n,), daemon=True) for n in range(count)]
         for thread in threads:
             thread.start()
         try:
@@ -270,18 +312,8 @@ class Engine:
                 count.update({m for case in job.to_run for m in job.findings[case.id].imports})
         return [m for m, times in count.items() if times > 1 and self.modules.has(m)]
 
-    def _access(self) -> Access:
-        node = environment.node()
-        return Access(
-            tuple(Path(folder) for folder in self.folders if os.path.isdir(folder)),
-            Path(node) if node else None,
-            environment.node_modules(self.project.root),
-        )
-
     def _run(self, job: _Job, sandbox: Sandbox) -> Iterator[Outcome]:
-        asked = request(
-            job.session, job.to_run, self.project.root, self.folders, self.options.timeout
-        )
+        asked = request(job.session, job.to_run, self.access, self.options.timeout)
         wanted = {case.id for case in job.wanted}
         for case, step, result in zip(job.to_run, asked["steps"], sandbox.run(asked), strict=False):
             if case.id in wanted:

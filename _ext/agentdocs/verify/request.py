@@ -6,29 +6,27 @@ import base64
 import os
 from typing import TYPE_CHECKING, Any
 
-from agentdocs.verify import environment
 from agentdocs.verify.sandbox import NODE_MODULES, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from agentdocs.verify.cases import Case, Session
+    from agentdocs.verify.sandbox import Access
 
 
 def request(
-    session: Session, cases: Iterable[Case], root: str, folders: Iterable[str], timeout: float
+    session: Session, cases: Iterable[Case], access: Access, timeout: float
 ) -> dict[str, Any]:
     """Return what the guest needs to run cases, in this order.
 
-    :param root: the project's root.
-    :param folders: from which snippets may import.
     :param timeout: seconds for a snippet whose contract says nothing else.
     """
     language = session.language
     assert language is not None
-    node = environment.node()
-    command = [node] if language.runner == "node" and node else list(language.command)
-    path = os.pathsep.join(folders)
+    runs_node = language.runner == "node" and access.node
+    command = [str(access.node)] if runs_node else list(language.command)
+    path = os.pathsep.join(map(str, access.path))
     return {
         "id": id(session) % 1_000_000,
         "runner": language.runner,
@@ -36,7 +34,7 @@ def request(
         "checker": list(language.checker),
         "files": {name: _encoded(data) for name, data in session.files.items()},
         "environment": {"PYTHONPATH": path} if path else {},
-        "node_modules": NODE_MODULES if environment.node_modules(root) else "",
+        "node_modules": NODE_MODULES if access.node_modules else "",
         "steps": steps_of([_step(case, session, timeout) for case in cases]),
     }
 

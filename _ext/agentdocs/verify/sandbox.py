@@ -121,7 +121,7 @@ class Sandbox:
         """Name installed modules that the server is to have in memory from now on."""
         new = set(modules) - self.loaded
         self.loaded |= new
-        if self.process and self._serves_many():
+        if new and self.process and self._serves_many():
             self._load(new)
 
     def run(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -247,7 +247,7 @@ class Sandbox:
     def _load(self, modules: Iterable[str]) -> None:
         names = sorted(modules)
         self._send({"preload": names})
-        if names and self._answer(GRACE + LOADING * len(names)) is None:
+        if self._answer(GRACE + LOADING * len(names)) is None:
             # One of them ends the process that loads it. Sessions may try; the server will not.
             self.loaded.clear()
             self.close()

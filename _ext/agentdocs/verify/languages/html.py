@@ -7,7 +7,6 @@ it is right: a fragment is fine, a missing doctype too, and so is an end tag tha
 
 from __future__ import annotations
 
-import html.entities
 import re
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +16,12 @@ from agentdocs.verify.languages.base import Language, ParseError
 
 MAX_DEPTH = 250
 """Deepest nesting; browsers stop at twice that."""
+
+
+def _entities() -> dict[str, str]:
+    from html.entities import html5
+
+    return html5
 
 
 def _names(text: str) -> frozenset[str]:
@@ -136,7 +141,7 @@ class _Checker:
     def references(self, text: str, start: int, attribute: bool = False) -> None:
         for found in _REFERENCE.finditer(text):
             name = found[0][1:]
-            known = name[0] == "#" or name in html.entities.html5
+            known = name[0] == "#" or name in _entities()
             if found[1] and not known:
                 raise self.error(start + found.start(), f"has {found[0][:40]}, which means nothing")
             if known and not found[1] and not attribute:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from functools import partial
 
 from agentdocs.verify import placeholders
-from agentdocs.verify.guest.sql import statements
 from agentdocs.verify.languages.base import ForeignError, Language, ParseError
 
 
@@ -15,6 +13,10 @@ def parse(code: str) -> None:
 
     :raises ForeignError: SQLite does not know it; another database may.
     """
+    import sqlite3
+
+    from agentdocs.verify.guest.sql import statements
+
     database = sqlite3.connect(":memory:")
     try:
         for line, statement in statements(code):
