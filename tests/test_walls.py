@@ -41,7 +41,7 @@ EXECUTORS = (VERIFIER,)
 MANUAL = "agentdocs.sphinx_ext.manual"
 """Makes tables of the manual from the code's own, whichever they are."""
 ACROSS = (
-    "agentdocs.verify.results", "agentdocs.verify.model", "agentdocs.verify.contract",
+    "agentdocs.verify.results", "agentdocs.verify.model", "agentdocs.verify.tiers",
 )  # fmt: skip
 """What the site may know of the verifier: how results are read, and digests."""
 
