@@ -954,6 +954,11 @@ SELVES = [
     for name, code, more in [
         ("an-exit", "import sys; sys.exit(3)", {"status": ("failed",)}),
         ("a-sudden-exit", "import os; os._exit(0)", {"status": ("died",)}),
+        (
+            "a-sudden-exit-with-a-child-that-stays",
+            "import os, time\nif os.fork() == 0: time.sleep(60)\nos._exit(0)",
+            {"status": ("died",)},
+        ),
         ("a-fault", "import ctypes; ctypes.string_at(0)", {"status": ("died",)}),
         ("an-abort", "import os; os.abort()", {"status": ("died",)}),
         ("a-deep-recursion", "def f(): f()\nf()", {"status": ("failed",)}),
@@ -1018,6 +1023,22 @@ for path in glob.glob("/proc/[0-9]*/fd/*"):
 FORGERIES = [
     py("a-few-reports", FORGED.replace("SIZE", "1"), status=("died", "ok"), unsafe=False),
     py("many-reports", FORGED.replace("SIZE", "40"), status=("died", "ok"), unsafe=False),
+    py(
+        "reports-as-the-runner-makes-them",
+        """
+        import os, sys
+        frame = sys._getframe()
+        while frame and "mark" not in frame.f_locals:
+            frame = frame.f_back
+        mark = frame.f_locals["mark"] if frame else ""
+        for number in range(3, 300):
+            try:
+                os.write(number, (mark + ' {"status": "ok", "text": "\\\\ud800", "alive": 0, "step": 1}\\n').encode())
+            except OSError:
+                pass
+        """,
+        unsafe=False,
+    ),
     sh(
         "reports-by-the-shell",
         """
@@ -1065,6 +1086,7 @@ def test_an_attack_reaches_nothing_and_leaves_all_whole(attack, box, request):
     assert second["step"] == 1
     assert first["status"] in attack.status, first
     assert "REACHED" not in first["output"]
+    assert json.dumps([first, second], ensure_ascii=False).encode()
     if attack.next:
         assert (second["status"], second["output"].split()[-1:]) == ("ok", ["next"]), second
     assert [(r["status"], r["output"]) for r in box.run(HARMLESS)] == [("ok", "42\n")]

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import textwrap
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from agentdocs.verify import cases, documents, environment, judge, results
 from agentdocs.verify import project as projects
 from agentdocs.verify.engine import Engine, Options
 from agentdocs.verify.model import Outcome, Report
+from agentdocs.verify.sandbox import Sandbox
 
 PACKAGE = str(Path(agentdocs.__file__).parent)
 
@@ -303,6 +305,43 @@ def test_many_sandboxes_find_the_same_as_one(place, sandbox):
     ]
     assert found[0] == found[1] == found[2]
     assert Counter(item.verdict for item in found[0].values()) == {"passed": 15, "failed": 1}
+
+
+def test_one_sandbox_is_started_and_it_outlives_whoever_started_it(place, sandbox, monkeypatch):
+    """The kernel ends it together with the thread that made it."""
+    made = []
+    popen = subprocess.Popen
+
+    def counting(command, *rest, **more):
+        if "bwrap" in str(command[0]):
+            made.append(command)
+        return popen(command, *rest, **more)
+
+    monkeypatch.setattr(subprocess, "Popen", counting)
+    one = place("## A\n\n```python\nprint(1)\n```\n\n## B\n\n```bash\necho 1\n```\n")
+    for _ in range(5):
+        made.clear()
+        time.sleep(0.05)
+        assert {item.verdict for item in run(one).values()} == {"passed"}
+        assert len(made) == 1
+
+
+def test_a_server_that_dies_is_not_the_failure_of_a_snippet(place, sandbox, monkeypatch):
+    """Somebody ends it once from outside: memory was short, or a machine went to sleep."""
+    begin = Sandbox._send
+    ended = []
+
+    def send(self, message):
+        begin(self, message)
+        if not ended and "steps" in message:
+            ended.append(self.process.pid)
+            self.process.kill()
+
+    monkeypatch.setattr(Sandbox, "_send", send)
+    one = place("## A\n\n```python\nprint(1)\n```\n\n## B\n\n```python\nprint(2)\n```\n")
+    found = run(one)
+    assert ended
+    assert {item.verdict for item in found.values()} == {"passed"}
 
 
 # --- namespaces ---------------------------------------------------------------------------------

@@ -105,17 +105,17 @@ def test_a_program_that_says_nothing_of_use_is_named_all_the_same(tmp_path, monk
     for name, text in {
         "silent": "exit 3",
         "loud": "echo 'not a number'",
-        "odd": "printf '\\377'",
+        "strange": "printf '\\377'",
     }.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     environment.version.cache_clear()
     try:
-        assert [environment.version(name) for name in ("silent", "loud", "odd")] == [
+        assert [environment.version(name) for name in ("silent", "loud", "strange")] == [
             "Silent",
             "Loud",
-            "Odd",
+            "Strange",
         ]
     finally:
         environment.version.cache_clear()

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from agentdocs.verify import sandbox as sandboxes
-from agentdocs.verify.guest import session, syscalls
+from agentdocs.verify.guest import session, syscalls, watch
 from agentdocs.verify.sandbox import GUEST, LIMITS, Access, NoSandbox, Sandbox, is_root, steps_of
 
 OPTIONS = {"nested": {}, "alone": {"nest": False}, "unsafe": {"unsafe": True}}
@@ -195,10 +195,10 @@ os.umask(0o077)
 for name in ("SIGINT", "SIGCHLD", "SIGPIPE", "SIGTERM", "SIGHUP", "SIGXFSZ", "SIGUSR1"):
     signal.signal(getattr(signal, name), signal.SIG_IGN)
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGALRM, signal.SIGUSR2})
+for number in (50, 60, 500):
+    os.set_inheritable(os.dup2(os.open("/dev/zero", os.O_RDONLY), number), True)
 if "closed" in sys.argv:
     os.close(0)
-for number in (0, 50, 500):
-    os.set_inheritable(os.dup2(os.open("/dev/zero", os.O_RDONLY), number or 60), True)
 from agentdocs.verify.sandbox import Access, Sandbox
 with Sandbox(Access(), **json.loads(sys.argv[2])) as box:
     (result,) = box.run(json.loads(sys.argv[3]))
@@ -262,6 +262,31 @@ def test_before_linux_5_14_the_users_other_processes_count(monkeypatch, sandbox)
     monkeypatch.setattr(sandboxes, "is_root", lambda: False)
     command, _, _ = sandboxes._command(Access(), "user", True)
     assert json.loads(command[-1])["tasks"] > LIMITS["processes"] + 256
+
+
+def test_where_no_limit_can_be_set_processes_are_counted(sandbox, monkeypatch):
+    """As for users before Linux 5.14."""
+    command = sandboxes._command
+
+    def changed(*arguments):
+        words, *rest = command(*arguments)
+        return [*words[:-1], json.dumps({**json.loads(words[-1]), "processes": -7})], *rest
+
+    monkeypatch.setattr(sandboxes, "_command", changed)
+    with Sandbox(Access()) as one:
+        first, second = one.run(ask("import time; time.sleep(9)", "print('next')"))
+    assert (first["status"], first["text"]) == ("died", "starts too many processes")
+    assert second["output"] == "next\n"
+
+
+def test_memory_that_belongs_to_no_process_is_missed_elsewhere(monkeypatch):
+    options = {**LIMITS, "caged": False, "nested": False, "home": "/"}
+    monkeypatch.setattr(watch, "descendants", lambda root: [])
+    monkeypatch.setattr(watch, "_meminfo", {"MemAvailable:": 10**9, "MemTotal:": 10**11}.get)
+    assert watch.excess(options, 10**10) == "memory"
+    assert watch.excess(options, 2 * 10**9) == ""  # others took it
+    monkeypatch.setattr(watch, "_meminfo", {"MemAvailable:": 10**10, "MemTotal:": 10**11}.get)
+    assert watch.excess(options, 10**11) == ""  # there is enough
 
 
 # --- modules -------------------------------------------------------------------------------------

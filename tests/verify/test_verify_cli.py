@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -285,23 +286,20 @@ ODD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ODD)
-def test_the_command_that_is_shown_shows_the_same_failure(path, place):
-    one = place({path: "## Größe & Co. [x]\n\n```python\n1 / 0\n```\n\n```python\n2 / 0\n```\n"})
+def test_the_commands_that_are_shown_show_the_same_failures_in_a_shell(place):
+    text = "## Größe & Co. [x]\n\n```python\n1 / 0\n```\n\n```python\n2 / 0\n```\n"
+    one = place(dict.fromkeys(ODD, text))
     whole = one.verify(code=1).stdout
-    commands = re.findall(r"(?m)^Again: (.*)$", whole)
-    assert len(commands) == 2
-    words = shlex.split(commands[1])
-    assert words[:4] == ["python", "-m", "agentdocs", "verify"]
-    again = one.verify(*words[4:], code=1).stdout
-    parts = re.split(r"(?m)^─+\n", whole)
-    assert (
-        again.split("\n\nlanguage")[0]
-        == f"{parts[0]}{'─' * 100}\n{parts[2]}".split("\n\nlanguage")[0]
-    )
-    # And as a shell understands it.
-    shell = commands[1].replace("python", shlex.quote(sys.executable), 1)
-    assert one.run(["bash", "-c", shell]).stdout == again
+    failures = re.split(r"(?m)^─+\n", whole.split("\n\nlanguage")[0])[1:]
+    assert len(failures) == 2 * len(ODD)
+    for failure in failures[1::2]:
+        command = re.findall(r"(?m)^Again: (.*)$", failure)[0]
+        assert shlex.split(command)[:4] == ["python", "-m", "agentdocs", "verify"]
+        shell = command.replace("python", shlex.quote(sys.executable), 1)
+        found = one.run(["bash", "-c", shell])
+        assert found.returncode == 1, found
+        assert failure in found.stdout
+        assert found.stdout.count("Again: ") == 1
 
 
 def test_the_command_of_a_snippet_that_is_fine_exits_with_0_whatever_else_is_wrong(place):
@@ -1013,8 +1011,11 @@ def start(place, *arguments):
 
 def written(place):
     """Return how many verdicts wait in journals."""
-    found = place.root.glob(".agentdocs/results.d/*.jsonl")
-    return sum(path.read_bytes().count(b"\n") for path in found)
+    count = 0
+    for path in place.root.glob(".agentdocs/results.d/*.jsonl"):
+        with suppress(FileNotFoundError):  # put into one file with the others
+            count += path.read_bytes().count(b"\n")
+    return count
 
 
 def test_being_killed_at_any_moment_loses_no_verdict_and_leaves_no_process(place):
