@@ -314,6 +314,27 @@ EDITS = [
         f"snippets:\n  a:\n    expect: |+\n      3\n\n    digest: {OLD}\n",
     ),
     (
+        "empty lines that were part of the output go with it",
+        f"snippets:\n  a:\n    expect: |+\n      old\n\n\n    digest: {OLD}\n",
+        {},
+        {"a": "3\n"},
+        f"snippets:\n  a:\n    expect: |\n      3\n    digest: {OLD}\n",
+    ),
+    (
+        "an output is added below a file that is empty",
+        f"snippets:\n  a:\n    digest: {OLD}\n    files:\n      a: |\n\n\n# end\n",
+        {},
+        {"a": "3\n"},
+        f"snippets:\n  a:\n    digest: {OLD}\n    files:\n      a: |\n    expect: |\n      3\n\n\n# end\n",
+    ),
+    (
+        "an entry in brackets that has no value stays, and the others change",
+        f"snippets: {{a: , b: {{digest: {OLD}, timeout: 3}}}}\n",
+        {"a": NEW, "b": NEW},
+        {},
+        f"snippets: {{a: , b: {{digest: {NEW}, timeout: 3}}}}\n",
+    ),
+    (
         "a digest is put on top",
         "snippets:\n  a:\n    # why\n    check: x\n  b: {check: x}\n  c:\n  d: {}\n",
         {"a": NEW, "b": NEW, "c": NEW, "d": NEW, "e": NEW},
@@ -410,6 +431,11 @@ def test_an_address_that_is_too_long_for_a_key():
     """YAML has keys of 1,024 characters at most; a contract that nobody can read helps nobody."""
     text = f"snippets:\n  a:\n    digest: {OLD}\n    timeout: 3\n"
     assert updated(text, {}, {}, {"a": "x/" * 1_000}) == text
+
+
+def test_a_schema_that_is_renamed():
+    text = f'snippets:\n  a: {{digest: {OLD}, schema: "snippet:  b"}}\n  b: {{}}\n'
+    assert 'schema: "snippet:c"' in updated(text, {}, {}, {"b": "c"})
 
 
 def test_references_are_quoted_where_they_must():

@@ -18,7 +18,7 @@ STEP = 2
 _BREAK = re.compile(r"\r\n?|\n")
 _BLANK = re.compile(r"(?:[ \t]*(?:\r\n?|\n))*(?:[ \t]*\Z)?")
 _HEADER = re.compile(r"[|>][-+0-9]*")
-_START = re.compile(r"( *)([#\t]?)")
+_COMMENT = re.compile(r"( *)#")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +97,11 @@ def behind(tree: Tree, node: Node, column: int) -> int:
     if not leaf.is_block:
         return tree.below(leaf.end)
     place = leaf.end
-    # Empty lines at its end separate it from what follows. Longer ones are part of it.
+    # Empty lines at its end separate it from what follows. Lines that reach further to the
+    # right than its key are part of it, even if they are white space.
     while not _keeps(tree, leaf):
         above = tree.starts[tree.line(place - 1) - 1]
-        line = tree.text[above:place].rstrip("\r\n")
-        if above <= leaf.start or line.strip(" ") or len(line) > column + 1:
+        if len(tree.text[above:place].rstrip("\r\n")) > column + 1:
             break
         place = above
     return place
@@ -136,9 +136,8 @@ def _block(tree: Tree, below: int, text: str, indent: int) -> Block | None:
     A comment below it that is indented like the block would become part of it.
     """
     blank = _BLANK.match(tree.text, below)
-    start = _START.match(tree.text, blank.end() if blank else below)
-    spaces, sign = start.groups() if start else ("", "")
-    return None if sign == "\t" or (sign and len(spaces) >= indent) else block(text)
+    start = _COMMENT.match(tree.text, blank.end() if blank else below)
+    return None if start and len(start[1]) >= indent else block(text)
 
 
 def _body(tree: Tree, below: int, written: Block, indent: int) -> tuple[int, str]:

@@ -48,30 +48,6 @@ class Options:
     timeout: float = 10.0
 
 
-class _Warm:
-    """A sandbox that gets ready in a thread of its own."""
-
-    def __init__(self, sandbox: Sandbox, *, start: bool) -> None:
-        self.sandbox = sandbox
-        self.thread = threading.Thread(target=self._start, daemon=True)
-        if start:
-            self.thread.start()
-
-    def _start(self) -> None:
-        with contextlib.suppress(NoSandbox):  # who runs the first session meets it again
-            self.sandbox.start()
-
-    def ready(self) -> Sandbox:
-        """Return it, as soon as it can be used."""
-        if self.thread.ident is not None:
-            self.thread.join()
-        return self.sandbox
-
-    def close(self) -> None:
-        """End it unused."""
-        self.ready().close()
-
-
 @dataclass(slots=True)
 class _Job:
     """A session with what is known of its cases, and which of them are wanted."""
@@ -202,31 +178,35 @@ class Engine:
 
     def run(self, chosen: Collection[str] | None = None) -> Iterator[Outcome]:
         """Yield the outcome of each case, or of the chosen ids, as soon as it is known."""
-        warm = self._warm(chosen)
-        left: list[_Job] = []
-        for session in self.plan.sessions:
-            done, job = self._job(session, chosen)
-            yield from done
-            if job.wanted:
-                left.append(job)
-        if left and not self.hindrance:
-            yield from self._in_parallel(left, warm)
-        else:
-            warm.close()
-            for job in left:
-                yield from self._unrun(job)
+        workers = _Workers(self)
+        try:
+            if not self.hindrance and self._is_new(chosen):
+                workers.add()  # it gets ready while snippets are looked at
+            left: list[_Job] = []
+            for session in self.plan.sessions:
+                done, job = self._job(session, chosen)
+                yield from done
+                if job.wanted:
+                    left.append(job)
+            if self.hindrance:
+                for job in left:
+                    yield from self._unrun(job)
+            elif left:
+                yield from workers.run(left, self._shared(left))
+        finally:
+            workers.close()
 
-    def _new_sandbox(self) -> Sandbox:
+    def new_sandbox(self) -> Sandbox:
+        """Return a sandbox that is not started yet."""
         return Sandbox(self.access, unsafe=self.options.unsafe)
 
-    def _warm(self, chosen: Collection[str] | None) -> _Warm:
-        """Start a sandbox, if it will be needed, while snippets are still looked at."""
-        new = any(
+    def _is_new(self, chosen: Collection[str] | None) -> bool:
+        """Whether there is anything of which no earlier outcome stands."""
+        return any(
             not (old := self.before.get(case.id)) or not self._stands(old, case)
             for case in self.cases()
             if chosen is None or case.id in chosen
         )
-        return _Warm(self._new_sandbox(), start=new and not self.hindrance)
 
     def one(self, session: Session, chosen: Collection[str]) -> Iterator[Outcome]:
         """Yield outcomes of one session, in a sandbox that is kept for the next call."""
@@ -234,16 +214,19 @@ class Engine:
         yield from done
         if not job.wanted:
             return
-        if self.hindrance:
-            yield from self._unrun(job)
-            return
         if self.sandbox is None:
-            self.sandbox = self._new_sandbox()
-        try:
-            yield from self._run(job, self.sandbox)
-        except NoSandbox as error:
-            self.hindrance = str(error)
-            yield from self._unrun(job)
+            self.sandbox = self.new_sandbox()
+        yield from self.judged(job, self.sandbox)
+
+    def judged(self, job: _Job, sandbox: Sandbox) -> Iterator[Outcome]:
+        """Yield the outcomes of a job, also where it turns out that nothing can be run."""
+        if not self.hindrance:
+            try:
+                yield from self._run(job, sandbox)
+                return
+            except NoSandbox as error:
+                self.hindrance = str(error)
+        yield from self._unrun(job)
 
     def close(self) -> None:
         """End the sandbox that ``one`` started."""
@@ -255,54 +238,9 @@ class Engine:
         """Load what several sessions import, before ``one`` is called for each of them."""
         if not self.hindrance:
             if self.sandbox is None:
-                self.sandbox = self._new_sandbox()
+                self.sandbox = self.new_sandbox()
             jobs = [self._job(session, None)[1] for session in sessions]
             self.sandbox.preload(self._shared(jobs))
-
-    def _in_parallel(self, jobs: list[_Job], warm: _Warm) -> Iterator[Outcome]:
-        work: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        found: queue.SimpleQueue[Outcome | BaseException | None] = queue.SimpleQueue()
-        for job in sorted(jobs, key=lambda job: -len(job.to_run)):
-            work.put(job)
-        count = self.options.jobs or min(os.cpu_count() or 1, 1 + len(jobs) // 20)
-        count = min(count, len(jobs))
-        shared = self._shared(jobs)
-        stop = threading.Event()
-
-        def serve(number: int) -> None:
-            try:
-                with warm.ready() if number == 0 else self._new_sandbox() as sandbox:
-                    sandbox.preload(shared)
-                    while not stop.is_set() and (job := work.get()) is not None:
-                        try:
-                            for outcome in self._run(job, sandbox):
-                                found.put(outcome)
-                        except NoSandbox as error:
-                            self.hindrance = str(error)
-                            for outcome in self._unrun(job):
-                                found.put(outcome)
-            except BaseException as error:
-                found.put(error)
-            found.put(None)
-
-        for _ in range(count):
-            work.put(None)
-        threads = [threading.Thread(target=serve, args=(n,), daemon=True) for n in range(count)]
-        for thread in threads:
-            thread.start()
-        try:
-            while count:
-                outcome = found.get()
-                if isinstance(outcome, BaseException):
-                    raise outcome
-                if outcome is None:
-                    count -= 1
-                else:
-                    yield outcome
-        finally:
-            stop.set()
-            for thread in threads:
-                thread.join(timeout=2)
 
     def _shared(self, jobs: list[_Job]) -> list[str]:
         """Return the modules that several sessions import: loaded once, and forked with them."""
@@ -329,3 +267,69 @@ class Engine:
             )
             parsed = static.parse_only(case, finding)
             yield outcomes.found(case, parsed, self.options.require)
+
+
+class _Workers:
+    """Threads with a sandbox each.
+
+    A sandbox ends with the *thread* that started it (prctl(2), PR_SET_PDEATHSIG), so that each is
+    started by the one that uses it.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.threads: list[threading.Thread] = []
+        self.work: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self.found: queue.SimpleQueue[Outcome | BaseException | None] = queue.SimpleQueue()
+        self.shared: list[str] = []
+        self.stop = threading.Event()
+
+    def add(self) -> None:
+        """Start one; it waits for jobs."""
+        thread = threading.Thread(target=self._serve, daemon=True)
+        thread.start()
+        self.threads.append(thread)
+
+    def run(self, jobs: list[_Job], shared: list[str]) -> Iterator[Outcome]:
+        """Yield the outcomes of jobs as they come.
+
+        :param shared: modules that several of them import.
+        """
+        self.shared = shared
+        wanted = self.engine.options.jobs or min(os.cpu_count() or 1, 1 + len(jobs) // 20)
+        while len(self.threads) < min(wanted, len(jobs)):
+            self.add()
+        for job in sorted(jobs, key=lambda job: -len(job.to_run)):
+            self.work.put(job)
+        for _ in self.threads:
+            self.work.put(None)
+        working = len(self.threads)
+        while working:
+            outcome = self.found.get()
+            if isinstance(outcome, BaseException):
+                raise outcome
+            if outcome is None:
+                working -= 1
+            else:
+                yield outcome
+
+    def close(self) -> None:
+        """End them, also in the middle of a job."""
+        self.stop.set()
+        for _ in self.threads:
+            self.work.put(None)
+        for thread in self.threads:
+            thread.join(timeout=5)
+
+    def _serve(self) -> None:
+        try:
+            with self.engine.new_sandbox() as sandbox:
+                with contextlib.suppress(NoSandbox):  # the first job meets it again
+                    sandbox.start()
+                while (job := self.work.get()) is not None and not self.stop.is_set():
+                    sandbox.preload(self.shared)
+                    for outcome in self.engine.judged(job, sandbox):
+                        self.found.put(outcome)
+        except BaseException as error:
+            self.found.put(error)
+        self.found.put(None)
