@@ -1,7 +1,6 @@
 """The manual speaks of what is there: commands, sessions, options, modules and Problems."""
 
 import ast
-import dataclasses
 import json
 import os
 import re
@@ -200,7 +199,7 @@ def test_tiers_and_verdicts_of_the_manual_are_those_of_the_code():
 
 
 def test_settings_of_the_manual_are_those_of_the_code():
-    fields = {field.name: field.default for field in dataclasses.fields(Project)}
+    fields = {name: Project._field_defaults.get(name) for name in Project._fields}
     listed = {code(row[0]): code(row[-1]) for row in rows("verifying.md", "Setting")}
     assert listed.keys() == fields.keys() - {"root", "configured"}
     for name, default in listed.items():

@@ -30,10 +30,10 @@ ROOT = Path(__file__).parents[2]
 MARK = f"agentdocs-attack-{os.getpid()}"
 """Stands in the command line of every process that an attack leaves behind."""
 
-ROOTS = ("root-nested", "root-alone")
-USERS = ("user-nested", "user-alone")
-WAYS = (*ROOTS, *USERS)
+WAYS = ("user-nested", "user-alone")
 """Who makes the sandbox, and whether sessions share one or have one each."""
+if is_root():
+    WAYS = ("root-nested", "root-alone", *WAYS)
 
 
 # --- sandboxes of every kind --------------------------------------------------------------------
@@ -113,8 +113,6 @@ def system_python():
 def box(request, sandbox):
     """Return a sandbox; one of each kind serves all attacks, so it has to survive them."""
     who, how = request.param.split("-")
-    if who == "root" and not is_root():
-        pytest.skip("not root")
     if who == "user" and is_root():
         package = request.getfixturevalue("package")
         python = request.getfixturevalue("system_python")
@@ -1057,7 +1055,12 @@ ATTACKS = [
     *READS, *WRITES, *NETWORK, *PRIVILEGES, *SIGNALS, *DAEMONS, *BOMBS, *LOOPS, *SELVES, *FORGERIES,
 ]  # fmt: skip
 SLOW = [*BOMBS[2:], *LOOPS, *SELVES]
-"""Those that know no users; a sandbox of either kind is enough for them."""
+"""Those that know no users: a shared and a single sandbox are enough for them."""
+CASES = [
+    pytest.param(way, attack, id=f"{attack.name}-{way}")
+    for attack in ATTACKS
+    for way in ((WAYS[0], WAYS[-1]) if attack in SLOW else WAYS)
+]
 
 
 def code_of(attack):
@@ -1072,11 +1075,9 @@ def of_node(attack):
         pytest.skip("Node is not installed")
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
-def test_an_attack_reaches_nothing_and_leaves_all_whole(attack, box, request):
+@pytest.mark.parametrize(("box", "attack"), CASES, indirect=["box"])
+def test_an_attack_reaches_nothing_and_leaves_all_whole(box, attack):
     of_node(attack)
-    if attack in SLOW and is_root() and request.node.callspec.params["box"] in WAYS[1:3]:
-        pytest.skip("as in the other sandboxes")
     before = state()
     given = {"given.txt": "Z2l2ZW4="}
     wanted = ask(code_of(attack), attack.timeout, attack.runner)

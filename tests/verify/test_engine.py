@@ -612,6 +612,9 @@ def test_the_work_of_a_session_grows_in_a_straight_line(place, monkeypatch):
         def __exit__(self, *_):
             pass
 
+        def start(self):
+            pass
+
         def preload(self, _):
             pass
 

@@ -263,7 +263,7 @@ class Engine:
         """Judge what cannot be run, by what parsing alone tells."""
         for case in job.wanted:
             finding = replace(
-                job.findings[case.id], reason=f"{NO_SANDBOX} {self.hindrance}", run=False
+                job.findings[case.id], reason=f"no sandbox: {self.hindrance}", run=False
             )
             parsed = static.parse_only(case, finding)
             yield outcomes.found(case, parsed, self.options.require)

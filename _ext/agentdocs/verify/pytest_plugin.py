@@ -75,6 +75,8 @@ class Run:
         self.journal: Journal | None = None
         self.outcomes: dict[str, Outcome] = {}
         self.selected: set[str] = set()
+        self.complaint = ""
+        """Why results are not kept; the verdicts of this run stand all the same."""
         self.seen = False
         """Whether there is anything of ours in this run."""
         self.folders = [os.path.join(project.root, folder) for folder in project.agents]
@@ -138,7 +140,7 @@ class Run:
             chosen = self.selected | {case.id}
             for outcome in self.engine.one(session, chosen):
                 self.outcomes[outcome.id] = outcome
-                self.journal.add(outcome)
+                self._keep(outcome)
         return self.outcomes[case.id]
 
     def _is_selected(self, session: Session) -> bool:
@@ -156,12 +158,17 @@ class Run:
             try:
                 results.compact(path, problems=self._problems(), root=self.project.root)
             except results.ResultsError as error:
-                self.complain(error)
+                self.complaint = f"agentdocs: results are not kept: {error}"
 
-    def complain(self, error: Exception) -> None:
-        """Say that results are not kept; the verdicts of this run stand all the same."""
-        text = f"agentdocs: results are not kept: {error}"
-        self.config.issue_config_time_warning(pytest.PytestWarning(text), 2)
+    def _keep(self, outcome: Outcome) -> None:
+        from agentdocs.verify.state import ResultsError
+
+        assert self.journal
+        if not self.complaint:
+            try:
+                self.journal.add(outcome)
+            except ResultsError as error:
+                self.complaint = f"agentdocs: results are not kept: {error}"
 
     def _problems(self) -> list[ContractProblem] | None:
         """Return the problems of all contracts that there are now; None if they are not known."""
@@ -304,6 +311,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         from agentdocs.verify.journal import line
 
         output["agentdocs"] = [line(outcome) for outcome in run.outcomes.values()]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say if results are not kept."""
+    run = terminalreporter.config.stash.get(_RUN, None)
+    if run is not None and run.complaint:
+        terminalreporter.write_line(run.complaint, yellow=True)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -18,6 +18,7 @@ import os
 import re
 import select
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -134,6 +135,7 @@ class Sandbox:
         """
         steps = request["steps"]
         deadly: list[int] = []
+        suspect = -1
         done = 0
         self.start()  # also without steps: then whether it can is what is asked
         while done < len(steps) and len(deadly) < DEATHS:
@@ -145,6 +147,9 @@ class Sandbox:
                 answer = self._answer(GRACE + seconds + steps[done]["timeout"])
                 if answer is None:
                     self.close()
+                    if suspect != done:  # somebody else may have ended the server
+                        suspect = done
+                        break
                     answer = {"step": done, "status": "died", "output": "", "start": 0}
                     answer["alive"] = False
                 seconds = 0
@@ -174,12 +179,19 @@ class Sandbox:
         if self.mode == "unsafe":
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(GRACE)
-        process.kill()
+        self._kill(process)
         process.wait()
         for number in self.inner:
             _poll(number, GRACE)
             os.close(number)
         self.inner = []
+
+    def _kill(self, process: subprocess.Popen[bytes]) -> None:
+        for number in self.inner:
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(number, signal.SIGKILL)
+        with contextlib.suppress(PermissionError):  # a setuid bubblewrap ends with what is in it
+            process.kill()
 
     def start(self) -> None:
         """Start the server in the best way that works here, if it does not wait already.
@@ -233,7 +245,7 @@ class Sandbox:
             if mode != "unsafe":
                 self.inner = _children(self.process.pid)
             return ""
-        self.process.kill()
+        self._kill(self.process)
         said = str(ready.get("text", "")) if ready else ""
         if self.process.stderr:
             said = said or self.process.stderr.read(2000).decode(errors="replace")

@@ -5,7 +5,7 @@ Here each session gets a small one inside of it: its own processes, network and 
 and no capability. See namespaces(7), capabilities(7) and setrlimit(2).
 """
 
-# The server starts without pathlib:
+# No pathlib: the server starts sooner without it.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Python: scripts and ``>>>`` sessions, in one ``__main__`` module for all steps."""
 
-# The server starts without pathlib:
+# No pathlib: the server starts sooner without it.
 
 from __future__ import annotations
 

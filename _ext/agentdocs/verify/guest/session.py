@@ -8,7 +8,7 @@ at least its channels, with the runner, and may claim that it passed, or have pr
 it says is taken as data of a known form and size, and stands for its own steps alone.
 """
 
-# The server starts without pathlib:
+# No pathlib: the server starts sooner without it.
 
 from __future__ import annotations
 

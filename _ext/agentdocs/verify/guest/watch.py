@@ -4,7 +4,7 @@ The server looks from outside, through ``/proc``; where there is none, it sees n
 the limits of each process and the clock are left.
 """
 
-# The server starts without pathlib:
+# No pathlib: the server starts sooner without it.
 
 from __future__ import annotations
 
