@@ -129,7 +129,7 @@ def read_contract(root: str, path: str) -> str | None:
     if os.path.islink(full) and not inside:
         raise OutsideError(path)
     try:
-        with open(full, encoding="utf-8", errors="replace") as file:
+        with open(full, encoding="utf-8", errors="replace", newline="") as file:
             return file.read(MAX_CONTRACT)
     except OSError:
         return None

@@ -12,6 +12,7 @@ from agentdocs.library import read_library
 from agentdocs.markdown import outline
 from agentdocs.model import RawFile
 from agentdocs.source import MAX_BYTES, load, parse
+from agentdocs.verify.contract_model import contract_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -46,7 +47,7 @@ class Document:
     @property
     def contract(self) -> str:
         """The path of its contract, from the project's root."""
-        return f"{self.path.removesuffix('.md')}.verify.yaml"
+        return contract_path(self.path)
 
     def snippets(self) -> dict[str, Snippet]:
         """Return its snippets by the keys that a contract uses."""

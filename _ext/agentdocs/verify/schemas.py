@@ -32,12 +32,15 @@ def check(data: Any, schema: object, document: Document, files: Files, root: str
     except (ValueError, KeyError) as error:
         return f"its schema cannot be read: {brief(str(error), 120)}"
     from jsonschema import exceptions, validators
+    from jsonschema_specifications import REGISTRY
     from referencing.exceptions import Unresolvable
 
     try:
         kind = validators.validator_for(wanted)
         kind.check_schema(wanted)
-        errors = kind(wanted, format_checker=kind.FORMAT_CHECKER).iter_errors(data)
+        # With a registry of its own, the validator fetches nothing from where a `$ref` leads.
+        checker = kind(wanted, format_checker=kind.FORMAT_CHECKER, registry=REGISTRY)
+        errors = checker.iter_errors(data)
         worst = exceptions.best_match(errors)
     except exceptions.SchemaError as fault:
         return f"its schema is none: {brief(fault.message, 200)}"

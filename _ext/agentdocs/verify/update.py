@@ -87,7 +87,7 @@ def show(change: Change) -> None:
 
 def write(root: str, change: Change) -> None:
     """Write a contract."""
-    with open(os.path.join(root, change.path), "w", encoding="utf-8", newline="\n") as file:
+    with open(os.path.join(root, change.path), "w", encoding="utf-8", newline="") as file:
         file.write(change.after)
 
 
