@@ -94,7 +94,8 @@ def matrix(session: nox.Session) -> None:
 @nox.session(default=False, python="3.11", venv_backend="uv")
 def lowest(session: nox.Session) -> None:
     """Run all tests with the oldest releases that pyproject.toml allows (needs uv)."""
-    session.install("--resolution=lowest-direct", "-e", ".[site,verify,node]", *_groups("agents", "tests"))
+    lowest = ("--resolution=lowest-direct", "-e", ".[site,verify,node]")
+    session.install(*lowest, *_groups("agents", "tests"))
     session.run("pytest", *(session.posargs or ["-n", "auto"]))
 
 

@@ -60,7 +60,7 @@ def one(address="a", reason="", date=DAY, path="x.md", **rest):
 FULL = one(
     "full", "why", verdict="failed", tier="parses", seconds=0.25, hash="ff",
     interpreter="CPython 3.11.7", packages=(("x", "1"),), output="out\n", cut=True, expected="",
-    error=Error("E: e", 4, "trace"),
+    error=Error("E: e", 4, "trace", "a.verify.yaml"),
     terms=Terms("x.verify.yaml", 7, "s", "c", "", ("b",), ("f",), "skip", "schema"),
 )  # fmt: skip
 PROBLEM = ContractProblem("x.verify.yaml", 2, "names no snippet", "Remove it.")

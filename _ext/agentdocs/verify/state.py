@@ -81,11 +81,19 @@ def peek(path: AnyPath) -> tuple[str, Summary]:
 def _is_whole(path: AnyPath) -> bool:
     """Whether a file ends as it was written."""
     try:
-        with open(path, "rb") as file:
-            file.seek(-4, os.SEEK_END)
-            return file.read() == b"]\n}\n"
+        fd = os.open(path, os.O_RDONLY | _SAFELY)
     except OSError:
         return False
+    try:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode) or status.st_size < 4:
+            return False
+        os.lseek(fd, -4, os.SEEK_END)
+        return os.read(fd, 4) == b"]\n}\n"
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
 
 
 def journals(folder: str | int) -> list[str]:

@@ -27,7 +27,7 @@ EXEC_FORM = frozenset({"ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLU
 
 _DIRECTIVE = re.compile(r"#\s*(syntax|escape|check)\s*=\s*(\S*)", re.IGNORECASE)
 _FLAG = re.compile(r"--[a-zA-Z][\w-]*+(?:=\S*+)?\s*+")
-_WORD = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*+"|'[^']*+'|["'\\])++""", re.DOTALL)
+_WORD = re.compile(r"""(?>(?:[^\s"'\\]|\\.|"(?>(?:[^"\\]|\\.)*)"|'[^']*+'|["'\\])+)""", re.DOTALL)
 _HEREDOC = re.compile(r"""\d*<<(-?)(["']?)([^\s"'<]+)\2""")
 
 

@@ -24,7 +24,7 @@ _START = re.compile(
 """What begins a message wherever it stands."""
 _METHOD = re.compile(rf"(?:{_METHODS})[ \t]")
 _REQUEST = re.compile(
-    rf"(?:{_METHODS})[ \t]+(?:\{{\{{[^{{}}]*+\}}\}}|\S)++(?:[ \t]+HTTP/[0-9](?:\.[0-9])?)?"
+    rf"(?:{_METHODS})[ \t]+(?>(?:\{{\{{[^{{}}]*+\}}\}}|\S)+)(?:[ \t]+HTTP/[0-9](?:\.[0-9])?)?"
     r"[ \t]*(?:[ \t]#.*)?"
 )
 _STATUS = re.compile(r"HTTP/[0-9](?:\.[0-9])?[ \t]+[1-5][0-9]{2}(?:[ \t].*)?")

@@ -36,8 +36,9 @@ class Dialect:
     trailing_comma: bool = False
 
 
-_STRING_START = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*+'
-_ANY_STRING = r"""(?s:"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+')"""
+_STRING_START = r'"[^"\\\x00-\x1f]*+(?>(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*+)*)'
+# Possessive groups are wrong before Python 3.11.5; possessive characters and atomic groups are not.
+_ANY_STRING = r"""(?s:"[^"\\\n]*+(?>(?:\\.[^"\\\n]*+)*)"|'[^'\\\n]*+(?>(?:\\.[^'\\\n]*+)*)')"""
 _NUMBER = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?(?![\w.])"
 _ANY_NUMBER = (
     r"[-+]?(?:0[xX][0-9A-Fa-f]++|Infinity|NaN"
@@ -48,11 +49,11 @@ _STRICT = Dialect(
     "JSON", re.compile(r"[ \t\r\n]*+"), re.compile(f'{_STRING_START}"'), re.compile(_NUMBER)
 )  # fmt: skip
 _COMMENTED = Dialect(
-    "JSONC", re.compile(rf"(?:[ \t\r\n]++{_COMMENTS})*+"), _STRICT.string, _STRICT.number,
+    "JSONC", re.compile(rf"(?>(?:[ \t\r\n]++{_COMMENTS})*)"), _STRICT.string, _STRICT.number,
     trailing_comma=True,
 )  # fmt: skip
 _FIVE = Dialect(
-    "JSON5", re.compile(rf"(?:[\s\ufeff]++{_COMMENTS})*+"), re.compile(_ANY_STRING),
+    "JSON5", re.compile(rf"(?>(?:[\s\ufeff]++{_COMMENTS})*)"), re.compile(_ANY_STRING),
     re.compile(_ANY_NUMBER), re.compile(r"[^\W\d][$\w]*+|\$[$\w]*+"), trailing_comma=True,
 )  # fmt: skip
 

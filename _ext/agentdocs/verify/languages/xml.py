@@ -18,7 +18,7 @@ MAX_EXPANSION = 1_000_000
 """Characters that all entities together may grow to."""
 
 _MISMATCH, _NO_ELEMENT = "mismatched tag", "no element found"
-_DECLARED = re.compile(r"(?s)(?:\s|<!--.*?-->|<\?(?!xml\s).*?\?>)*+<(?:\?xml\s|!DOCTYPE\b)")
+_DECLARED = re.compile(r"(?s)(?>(?:\s|<!--.*?-->|<\?(?!xml\s).*?\?>)*)<(?:\?xml\s|!DOCTYPE\b)")
 
 
 def parse(code: str) -> None:
