@@ -12,6 +12,7 @@ it says is taken as data of a known form and size, and stands for its own steps 
 
 from __future__ import annotations
 
+import binascii
 import contextlib
 import fcntl
 import importlib
@@ -313,12 +314,10 @@ def _stand_in(place: str) -> None:
 
 
 def _lay_out(place: str, files: dict[str, str]) -> None:
-    import base64
-
     for name, data in files.items():
         path = os.path.join(place, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
-            file.write(base64.b64decode(data))
+            file.write(binascii.a2b_base64(data))
         if name.endswith(".sh"):
             os.chmod(path, 0o755)
