@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from agentdocs.verify import results
-from agentdocs.verify.contract import digest
+from agentdocs.verify.contract.model import digest
 from agentdocs.verify.model import ContractProblem, Error, Outcome, Report, Terms
 from browser.conftest import _serve
 from browser.test_own_site import _CONTRAST, _OVERFLOW, _page

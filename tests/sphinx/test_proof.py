@@ -13,7 +13,7 @@ import pytest
 from agentdocs.library import read_library
 from agentdocs.sphinx_ext.badges import MOST, excerpt, visible, words
 from agentdocs.verify import results
-from agentdocs.verify.contract import digest
+from agentdocs.verify.contract.model import digest
 from agentdocs.verify.model import TIERS, VERDICTS, ContractProblem, Error, Outcome, Report, Terms
 from hostile import markup
 from hostile.builds import SMALL, Project, shared, sphinx, tree

@@ -13,7 +13,7 @@ from pathlib import Path
 import agentdocs
 import pytest
 from agentdocs.verify import environment, results
-from agentdocs.verify.contract import digest
+from agentdocs.verify.contract.model import digest
 from agentdocs.verify.sandbox import Access, NoSandbox, Sandbox
 
 SOURCES = str(Path(agentdocs.__file__).parents[1])

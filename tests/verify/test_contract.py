@@ -18,8 +18,12 @@ from pathlib import Path
 import pytest
 import yaml
 from agentdocs.model import Snippet
-from agentdocs.verify import contract_checks, contract_schema, contract_yaml
-from agentdocs.verify.contract import (
+from agentdocs.verify.contract import checks as contract_checks
+from agentdocs.verify.contract import schema as contract_schema
+from agentdocs.verify.contract import yaml as contract_yaml
+from agentdocs.verify.contract.edit import updated
+from agentdocs.verify.contract.match import MAX_GUESSES
+from agentdocs.verify.contract.read import (
     NONE,
     Contract,
     NeedsJsonschemaError,
@@ -33,8 +37,6 @@ from agentdocs.verify.contract import (
     moved,
     read,
 )
-from agentdocs.verify.contract_match import MAX_GUESSES
-from agentdocs.verify.edit import updated
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -710,9 +712,9 @@ def test_jsonschema_is_imported_late():
     """A library without contracts does not wait for it."""
     import subprocess
 
-    code = "import sys, agentdocs.verify.contract; print('jsonschema' in sys.modules)"
+    code = "import sys, agentdocs.verify.contract.read; print('jsonschema' in sys.modules)"
     run = subprocess.run(
-        [sys.executable, "-c", code], cwd=contract_schema.SCHEMA.parents[2],
+        [sys.executable, "-c", code], cwd=contract_schema.SCHEMA.parents[3],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert run.stdout == "False\n"

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 import yaml
-from agentdocs.verify import contract_yaml
-from agentdocs.verify.contract import content, digest, read
-from agentdocs.verify.contract_yaml import compose
-from agentdocs.verify.edit import Found, initial, updated
-from agentdocs.verify.edit_scalar import block, hexadecimal, name, quoted
+from agentdocs.verify.contract import yaml as contract_yaml
+from agentdocs.verify.contract.edit import Found, initial, updated
+from agentdocs.verify.contract.read import content, digest, read
+from agentdocs.verify.contract.scalar import block, hexadecimal, name, quoted
+from agentdocs.verify.contract.yaml import compose
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 

@@ -14,7 +14,7 @@ from agentdocs.placing import RULES, TITLES
 from agentdocs.problems import ProblemKind
 from agentdocs.sphinx_ext.config import PREFIX, Config
 from agentdocs.tools import CANONICAL, PERMITS
-from agentdocs.verify.contract_schema import SCHEMA
+from agentdocs.verify.contract.schema import SCHEMA
 from agentdocs.verify.languages import LANGUAGES
 from agentdocs.verify.sandbox import LIMITS, MB
 

@@ -8,8 +8,8 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agentdocs.verify import contract_model as contracts
 from agentdocs.verify import environment, schemas
+from agentdocs.verify.contract import model as contracts
 from agentdocs.verify.languages import by_fence
 from agentdocs.verify.model import ContractProblem
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from agentdocs.model import Snippet
-    from agentdocs.verify.contract import Contract, Rule
+    from agentdocs.verify.contract.read import Contract, Rule
     from agentdocs.verify.documents import Document, Text
     from agentdocs.verify.languages.base import Language
 
@@ -109,7 +109,7 @@ def _contract(
             return contracts.NONE, [problem]
     if text is None:
         return contracts.NONE, []
-    from agentdocs.verify.contract import match, read
+    from agentdocs.verify.contract.read import match, read
 
     contract, problems = read(path, text)
     return contract, [*problems, *match(contract, document.snippets())]

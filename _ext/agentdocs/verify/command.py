@@ -41,7 +41,7 @@ def _refusals() -> tuple[type[Exception], ...]:
     found: list[type[Exception]] = [projects.SettingsError, state.ResultsError]
     for module, name in (
         ("agentdocs.verify.documents", "NothingThereError"),
-        ("agentdocs.verify.contract", "NeedsJsonschemaError"),
+        ("agentdocs.verify.contract.schema", "NeedsJsonschemaError"),
     ):
         if module in sys.modules:  # what was not imported cannot have been raised
             found.append(getattr(sys.modules[module], name))
@@ -151,8 +151,9 @@ def _publish(path: str) -> None:
     """Lay the schemas beside the results, where editors and other programs look for them."""
     here = os.path.dirname(__file__)
     with state.Folder(os.path.dirname(path), create=True) as folder:
-        for name in ("contract.schema.json", "results.schema.json"):
-            with open(os.path.join(here, name), "rb") as file:
+        for place in ("contract/contract.schema.json", "results.schema.json"):
+            name = os.path.basename(place)
+            with open(os.path.join(here, place), "rb") as file:
                 data = file.read()
             if state.read(folder.at(name), state.LIMIT, within=folder.fd) != data:
                 folder.write(name, data, draft=f"{name}.tmp")

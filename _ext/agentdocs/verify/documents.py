@@ -12,7 +12,7 @@ from agentdocs.library import read_library
 from agentdocs.markdown import outline
 from agentdocs.model import RawFile
 from agentdocs.source import MAX_BYTES, load, parse
-from agentdocs.verify.contract_model import contract_path
+from agentdocs.verify.contract.model import contract_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

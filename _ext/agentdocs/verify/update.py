@@ -7,7 +7,6 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agentdocs.verify import contract as contracts
 from agentdocs.verify.cases import OutsideError, read_contract
 
 if TYPE_CHECKING:
@@ -38,7 +37,8 @@ class Change:
 
 def pinned(root: str, documents: Iterable[Document]) -> dict[str, Change]:
     """Return the contracts that name changed or moved snippets, with new digests and addresses."""
-    from agentdocs.verify.edit import updated
+    from agentdocs.verify.contract import read as contracts
+    from agentdocs.verify.contract.edit import updated
 
     found = {}
     for document in documents:
@@ -59,7 +59,7 @@ def changes(
     root: str, pins: dict[str, Change], documents: Iterable[Document], outcomes: Iterable[Outcome]
 ) -> list[Change]:
     """Return all that is to be written: ``pins``, and the outputs that differ."""
-    from agentdocs.verify.edit import updated
+    from agentdocs.verify.contract.edit import updated
 
     prefixes = {text.path: text.prefix for document in documents for text in document.texts}
     expects: dict[str, dict[str, str]] = {}
@@ -100,8 +100,8 @@ def _read(root: str, path: str) -> str:
 
 def initial(engine: Engine, document: Document) -> str:
     """Return a first contract for a document, with what verifying it without one found out."""
-    from agentdocs.verify import edit_initial
-    from agentdocs.verify.contract_schema import SCHEMA
+    from agentdocs.verify.contract import initial as first
+    from agentdocs.verify.contract.schema import SCHEMA
 
     outcomes = {one.id: one for one in engine.run()}
     entries = []
@@ -112,7 +112,7 @@ def initial(engine: Engine, document: Document) -> str:
         packages |= {name for name, _ in one.packages}
         printed = one.output if one.tier == "runs" and one.verdict == "passed" else ""
         entries.append(
-            edit_initial.Found(
+            first.Found(
                 case.key, one.digest, one.language, one.line,
                 setup=", ".join(finding.undefined),
                 files=finding.files,
@@ -123,4 +123,4 @@ def initial(engine: Engine, document: Document) -> str:
     folder = os.path.dirname(os.path.join(engine.project.root, document.contract))
     results = os.path.dirname(engine.project.results_path)
     schema = os.path.relpath(os.path.join(results, SCHEMA.name), folder).replace(os.sep, "/")
-    return edit_initial.initial(entries, schema, document.path, {"python": sorted(packages)})
+    return first.initial(entries, schema, document.path, {"python": sorted(packages)})

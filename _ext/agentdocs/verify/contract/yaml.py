@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
-from agentdocs.verify.contract_spelling import spelling
+from agentdocs.verify.contract.spelling import spelling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

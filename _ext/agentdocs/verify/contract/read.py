@@ -1,8 +1,6 @@
 """Text of a contract → :class:`Contract`: what the snippets of one agent need to be verified.
 
-An agent's file is a prompt in production, so nothing for the verifier is written into it. It
-stands beside it, in ``<agent>.verify.yaml``, and names each snippet by its address and by the
-digest of its code: when the code changes, the contract fails until somebody has looked at it.
+What is wrong with a part of it costs that part alone.
 """
 
 from __future__ import annotations
@@ -10,9 +8,9 @@ from __future__ import annotations
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from agentdocs.verify.contract_checks import checks, twice
-from agentdocs.verify.contract_match import changed, match, moved
-from agentdocs.verify.contract_model import (
+from agentdocs.verify.contract.checks import checks, twice
+from agentdocs.verify.contract.match import changed, match, moved
+from agentdocs.verify.contract.model import (
     NONE,
     SNIPPET,
     Contract,
@@ -23,12 +21,12 @@ from agentdocs.verify.contract_model import (
     contract_path,
     digest,
 )
-from agentdocs.verify.contract_schema import MAX_FAULTS, Fault, NeedsJsonschemaError, faults
-from agentdocs.verify.contract_yaml import UnreadableError, compose, value
+from agentdocs.verify.contract.schema import MAX_FAULTS, Fault, NeedsJsonschemaError, faults
+from agentdocs.verify.contract.yaml import UnreadableError, compose, value
 from agentdocs.verify.model import ContractProblem
 
 if TYPE_CHECKING:
-    from agentdocs.verify.contract_yaml import At, Node, Tree
+    from agentdocs.verify.contract.yaml import At, Node, Tree
 
 __all__ = [
     "NONE", "Contract", "Namespace", "NeedsJsonschemaError", "Requires", "Rule",

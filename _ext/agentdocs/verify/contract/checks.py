@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from agentdocs.paths import resolve
 from agentdocs.problems import brief
-from agentdocs.verify.contract_model import SNIPPET
-from agentdocs.verify.contract_schema import Fault, shown, validator
-from agentdocs.verify.contract_yaml import duplicates, value
+from agentdocs.verify.contract.model import SNIPPET
+from agentdocs.verify.contract.schema import Fault, shown, validator
+from agentdocs.verify.contract.yaml import duplicates, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from agentdocs.verify.contract_yaml import At, Node, Tree
+    from agentdocs.verify.contract.yaml import At, Node, Tree
 
 
 MAX_SCHEMA = 2_000

@@ -9,10 +9,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from agentdocs.verify.contract_model import SNIPPET
-from agentdocs.verify.contract_yaml import Tree, UnreadableError, compose, value
-from agentdocs.verify.edit_initial import Found, initial
-from agentdocs.verify.edit_place import (
+from agentdocs.verify.contract.initial import Found, initial
+from agentdocs.verify.contract.model import SNIPPET
+from agentdocs.verify.contract.place import (
     STEP,
     Edit,
     added,
@@ -22,12 +21,13 @@ from agentdocs.verify.edit_place import (
     replaced,
     writable,
 )
-from agentdocs.verify.edit_scalar import hexadecimal, name, quoted
+from agentdocs.verify.contract.scalar import hexadecimal, name, quoted
+from agentdocs.verify.contract.yaml import Tree, UnreadableError, compose, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from agentdocs.verify.contract_yaml import Node
+    from agentdocs.verify.contract.yaml import Node
 
 __all__ = ["Found", "initial", "updated"]
 

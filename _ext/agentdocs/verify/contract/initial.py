@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agentdocs.verify.edit_scalar import block, hexadecimal, name, quoted
+from agentdocs.verify.contract.scalar import block, hexadecimal, name, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

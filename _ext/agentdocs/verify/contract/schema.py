@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentdocs.problems import brief
-from agentdocs.verify.contract_yaml import value
+from agentdocs.verify.contract.yaml import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
-    from agentdocs.verify.contract_yaml import At, Node, Tree
+    from agentdocs.verify.contract.yaml import At, Node, Tree
 
 SCHEMA = Path(__file__).with_name("contract.schema.json")
 MAX_FAULTS = 100

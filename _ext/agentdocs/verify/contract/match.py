@@ -10,15 +10,15 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from agentdocs.problems import brief
-from agentdocs.verify.contract_model import SNIPPET, digest
-from agentdocs.verify.contract_schema import close
+from agentdocs.verify.contract.model import SNIPPET, digest
+from agentdocs.verify.contract.schema import close
 from agentdocs.verify.model import ContractProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from agentdocs.model import Snippet
-    from agentdocs.verify.contract_model import Contract, Rule
+    from agentdocs.verify.contract.model import Contract, Rule
 
 MAX_GUESSES = 20
 """Unknown addresses for which similar ones are looked for, and circles; more help nobody."""

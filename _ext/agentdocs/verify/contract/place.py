@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agentdocs.verify.edit_scalar import block, quoted
+from agentdocs.verify.contract.scalar import block, quoted
 
 if TYPE_CHECKING:
-    from agentdocs.verify.contract_yaml import Node, Tree
-    from agentdocs.verify.edit_scalar import Block
+    from agentdocs.verify.contract.scalar import Block
+    from agentdocs.verify.contract.yaml import Node, Tree
 
 STEP = 2
 """Spaces by which we indent; the number in a block's header counts them from its key."""
