@@ -588,9 +588,9 @@ def test_no_report_is_longer_than_it_may_be():
 # --- the filter ----------------------------------------------------------------------------------
 
 
-def judge(program, number, first=0, architecture=0xC000003E):
+def judge(program, number, first=0, architecture=0xC000003E, second=0):
     """Do as the kernel does with a filter; return its word."""
-    data = struct.pack("=IIQ6Q", number, architecture, 0, first, 0, 0, 0, 0, 0)
+    data = struct.pack("=IIQ6Q", number, architecture, 0, first, second, 0, 0, 0, 0)
     at, value = 0, 0
     for _ in range(1000):
         operation, then, otherwise, word = struct.unpack_from("=HBBI", program, at * 8)
@@ -614,7 +614,10 @@ def test_the_filter_refuses_what_the_table_says_and_nothing_else(machine):
     column, architecture = MACHINES[machine]
     program = syscalls.program(machine)
     refused = {numbers[column] for numbers in syscalls._REFUSED.values()} - {None}
-    special = {syscalls._SOCKET[column], syscalls._SOCKETPAIR[column], syscalls._CLONE3[column]}
+    special = {
+        syscalls._SOCKET[column], syscalls._SOCKETPAIR[column], syscalls._CLONE3[column],
+        syscalls._SHMGET[column],
+    }  # fmt: skip
     for number in range(600):
         word = judge(program, number, 0, architecture)
         if number in refused:
@@ -631,6 +634,14 @@ def test_the_filter_refuses_what_the_table_says_and_nothing_else(machine):
         for family in range(50):
             word = ALLOWED if family in (1, 2, 10, 16) else 0x50000 | errno.EAFNOSUPPORT
             assert judge(program, number, family, architecture) == word
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("size", [0, 56, 4096, 4097, 1 << 20, 1 << 32, (1 << 32) + 56, 1 << 63])
+def test_shared_memory_comes_in_pages(machine, size):
+    column, architecture = MACHINES[machine]
+    word = judge(syscalls.program(machine), syscalls._SHMGET[column], 0, architecture, size)
+    assert word == (ALLOWED if size <= 4096 else 0x50000 | errno.EPERM)
 
 
 @pytest.mark.parametrize("machine", MACHINES)

@@ -20,9 +20,9 @@ from pathlib import Path
 import agentdocs
 import jsonschema
 import pytest
-from agentdocs.verify import contract as contracts
 from agentdocs.verify import documents, results
 from agentdocs.verify import project as projects
+from agentdocs.verify.contract import read as contracts
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 

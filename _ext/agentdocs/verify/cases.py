@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agentdocs.verify import environment, schemas
+from agentdocs.verify import environment, schemas, services
 from agentdocs.verify.contract import model as contracts
 from agentdocs.verify.languages import by_fence
 from agentdocs.verify.model import ContractProblem
@@ -209,6 +209,8 @@ def _hash(session: Session, machine: str, root: str) -> None:
     for case in session.cases:
         rule = case.rule
         terms = repr(rule and contracts.content(rule))
+        for name in services.wanted(rule):
+            terms += environment.program_stamp(services.program(name) or name)
         if rule and rule.schema:
             terms += schemas.source(rule.schema, case.document, session.files, root)
         code = case.snippet.code.encode("utf-8", "surrogatepass")

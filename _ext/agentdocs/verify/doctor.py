@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentdocs.verify import environment
+from agentdocs.verify import environment, services
 from agentdocs.verify.sandbox import (
     OLDEST,
     Access,
@@ -74,6 +74,7 @@ def report(root: str | None = None) -> list[Check]:
         Check("npm packages", True if modules else None, str(modules or "no node_modules here"),
               "" if modules else "only for snippets that import some: npm install"),
         _sqlite(),
+        *(_service(name) for name in services.SERVICES),
         *(_package(name, extra, use) for name, (extra, use) in _PACKAGES.items()),
     ]  # fmt: skip
 
@@ -191,6 +192,14 @@ def _sqlite() -> Check:
     except ImportError:  # some builds of Python go without
         return Check("SQLite", None, "this Python has none: SQL is not run", "use another Python")
     return Check("SQLite", True, sqlite3.sqlite_version)
+
+
+def _service(name: str) -> Check:
+    service = services.SERVICES[name]
+    if version := services.version(name):
+        return Check(service.title, True, f"{version}, {services.program(name)}")
+    want = "not found: snippets whose contract asks for it are skipped"
+    return Check(service.title, None, want, installation(service.package))
 
 
 def _package(name: str, extra: str, use: str) -> Check:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agentdocs.problems import brief
 from agentdocs.verify.model import Error
+from agentdocs.verify.services import SERVICES
 
 if TYPE_CHECKING:
     from agentdocs.verify.cases import Case
@@ -158,10 +159,22 @@ def _failed(
     tier = _below(finding)
     if result.get("endless"):
         return Judgement("failed", tier, "prints or writes more than 32 MB", error, output)
+    if result.get("kind") == "Service":
+        name = str(result.get("missing"))
+        title = SERVICES[name].title if name in SERVICES else "a server"
+        reason = f"needs {title}, which does not start here: {brief(error.text, 160)}"
+        return Judgement("unproved", tier, reason, None, output)
+    if result.get("kind") == "Databases":
+        expected, got = str(result.get("expected", "")), str(result.get("got", ""))
+        reason = "prints something else on PostgreSQL than on SQLite"
+        return Judgement("failed", "runs", reason, None, got, expected)
     if reason := _not_its_fault(case, result, known, output):
         return Judgement("unproved", tier, reason, error, output)
     where = result.get("where")
     text = brief(str(result.get("text", "")).strip().split("\n")[0], 200)
+    database = str(result.get("database"))
+    if database in SERVICES and "PostgreSQL" not in text:
+        text = f"on {SERVICES[database].title}: {text}"
     if where in ("setup", "check"):
         text = f"the {where} of its contract fails: {text}"
         line = result.get("line")

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from agentdocs.verify import environment
+from agentdocs.verify import environment, services
 from agentdocs.verify.judge import judge
 from agentdocs.verify.model import TIERS, Error, Outcome, Terms
 
@@ -41,7 +41,7 @@ def ran(
         _outcome(case, finding),
         verdict=judged.verdict,
         tier=judged.tier,
-        reason=judged.reason,
+        reason=judged.reason or services.unused(case.rule),
         error=_cut(judged.error),
         output=judged.output[:SHOWN],
         cut=bool(result.get("cut")) or len(judged.output) > SHOWN,
@@ -54,7 +54,13 @@ def ran(
 
 def _interpreter(case: Case) -> str:
     language = case.language
-    return environment.interpreter(language.runner, language.program) if language else ""
+    if language is None:
+        return ""
+    elsewhere = services.SQLITE not in services.databases(case.rule) and language.runner == "sql"
+    used = [services.version(name) for name in services.wanted(case.rule)]
+    if not (elsewhere and any(used)):
+        used.insert(0, environment.interpreter(language.runner, language.program))
+    return ", ".join(filter(None, used))
 
 
 def _outcome(case: Case, finding: Finding) -> Outcome:

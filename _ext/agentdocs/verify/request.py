@@ -6,6 +6,7 @@ import base64
 import os
 from typing import TYPE_CHECKING, Any
 
+from agentdocs.verify import services
 from agentdocs.verify.sandbox import NODE_MODULES, steps_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def request(
     runs_node = language.runner == "node" and access.node
     command = [str(access.node)] if runs_node else list(language.command)
     path = os.pathsep.join(map(str, access.path))
+    cases = list(cases)
+    servers = {name for case in cases for name in services.wanted(case.rule)}
     return {
         "id": id(session) % 1_000_000,
         "runner": language.runner,
@@ -35,6 +38,11 @@ def request(
         "files": {name: _encoded(data) for name, data in session.files.items()},
         "environment": {"PYTHONPATH": path} if path else {},
         "node_modules": NODE_MODULES if access.node_modules else "",
+        "services": {
+            name: os.path.dirname(program)
+            for name in sorted(servers)
+            if (program := services.program(name))
+        },
         "steps": steps_of([_step(case, session, timeout) for case in cases]),
     }
 
@@ -57,6 +65,8 @@ def _step(case: Case, session: Session, timeout: float) -> dict[str, Any]:
         ]
     if rule:
         step["timeout"] = rule.timeout or step["timeout"]
+        step["databases"] = services.databases(rule)
+        step["services"] = [name for name in services.wanted(rule) if services.program(name)]
         step["files"] = {name: _encoded(text.encode()) for name, text in rule.files}
         for name, text in (("setup", rule.setup), ("check", rule.check)):
             if text:

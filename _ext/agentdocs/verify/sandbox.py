@@ -61,6 +61,8 @@ _DEVICES = ("null", "zero", "full", "random", "urandom")
 NODE_MODULES = "/opt/agentdocs/node_modules"
 GRACE = 15.0
 """Seconds that a sandbox may take beyond its steps' own time, before it is given up."""
+SERVERS = 40.0
+"""Seconds that the servers of a session may take to start."""
 LOADING = 25.0
 """Seconds that a module may take to load."""
 OLDEST = (0, 5)
@@ -143,6 +145,7 @@ class Sandbox:
             self._send({**request, "first": done, "skip": deadly})
             self.busy = True  # until the last answer: who asks no further leaves it so
             seconds = sum(step["timeout"] for step in steps[:done])
+            seconds += SERVERS if request.get("services") else 0.0
             while self.busy:
                 answer = self._answer(GRACE + seconds + steps[done]["timeout"])
                 if answer is None:
@@ -596,6 +599,6 @@ def steps_of(parts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Fill in what a step may leave out."""
     empty: dict[str, Any] = {
         "setup": None, "check": None, "files": {}, "parts": [], "mode": "script", "timeout": 10.0,
-        "suffix": "",
+        "suffix": "", "services": [], "databases": [],
     }  # fmt: skip
     return [{**empty, **part} for part in parts]

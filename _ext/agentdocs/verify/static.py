@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentdocs.problems import brief
-from agentdocs.verify import environment
+from agentdocs.verify import environment, services
 from agentdocs.verify.languages.base import Facts, ForeignError, Missing, ParseError
 from agentdocs.verify.model import Error
 
@@ -68,6 +68,11 @@ def look(case: Case, session: Session, known: Known) -> Finding:
         return Finding(
             reason=f"no runner for {brief(name, 40)}" if name else "no language is given"
         )
+    if absent := services.absent(rule):
+        return Finding(verdict="skipped", reason=absent)
+    if rule and rule.databases and language.runner not in ("python", "sql"):
+        reason = f"its contract cannot be kept: `databases` is not for {language.name}"
+        return Finding(verdict="failed", reason=reason)
     code = case.snippet.code
     if not code.strip():
         return Finding(reason="is empty")
@@ -77,7 +82,7 @@ def look(case: Case, session: Session, known: Known) -> Finding:
     hole = None if rule or language.placeholder is None else language.placeholder(code)
     try:
         # Where a language's own interpreter is its parser, running it tells.
-        data = language.parse(code) if language.parse else None
+        data = language.parse(code) if language.parse and not _foreign(case) else None
     except Missing as error:
         return Finding(reason=str(error))
     except ForeignError as error:
@@ -94,6 +99,13 @@ def look(case: Case, session: Session, known: Known) -> Finding:
     if not language.runs:
         return _data(case, session, data, known)
     return _facts(case, session, known, tier)
+
+
+def _foreign(case: Case) -> bool:
+    """Whether it is SQL for another database than the one that parses it."""
+    rule, language = case.rule, case.language
+    elsewhere = bool(rule and rule.databases and services.SQLITE not in rule.databases)
+    return elsewhere and bool(language and language.runner == "sql")
 
 
 def _meant(fails: str, error: ParseError) -> Finding:

@@ -49,6 +49,10 @@ class Rule:
     schema: str | dict[str, Any] = field(default="", hash=False)
     """A path relative to the contract, ``snippet:`` and an address, or a JSON Schema itself."""
     fails: str = ""
+    services: tuple[str, ...] = ()
+    """Servers that it needs."""
+    databases: tuple[str, ...] = ()
+    """What it is run on, once each; none for what needs none, and for SQL on SQLite alone."""
     lines: tuple[tuple[str, int], ...] = ()
     """The line on which what a key says begins: of a block, the line below its key."""
 
@@ -87,5 +91,6 @@ def content(rule: Rule) -> tuple[object, ...]:
     """Return all that a rule says, without its place: what moves in its file stays the same."""
     return (
         rule.digest, rule.setup, rule.check, rule.expect, rule.after, rule.files, rule.skip,
-        rule.timeout, rule.namespace, rule.language, rule.schema, rule.fails,
+        rule.timeout, rule.namespace, rule.language, rule.schema, rule.fails, rule.services,
+        rule.databases,
     )  # fmt: skip

@@ -91,7 +91,7 @@ def _rule(tree: Tree, address: Node, entry: Node) -> Rule:
 
 def _said(key: str, node: Node) -> Any:
     """Return a value as :class:`Rule` has it; text is what was written, so ``3.10`` is not 3.1."""
-    if key == "after":
+    if key in ("after", "services", "databases"):
         return tuple(item.text for item in node.items)
     if key == "files":
         return tuple((name.text, item.text) for name, item in node.pairs)

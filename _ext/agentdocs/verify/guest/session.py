@@ -23,10 +23,10 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
-from . import cage, watch
+from . import cage, services, watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SHOWN = 64_000
 """Bytes of output that are handed on."""
@@ -71,6 +71,8 @@ class _Session:
         self.host = select.poll()
         self.host.register(host, 0)  # for its end alone
         self.ended = False
+        self.starting = services.START if request.get("services") else 0.0
+        """Seconds that the first step may take beyond its own time, for servers to start."""
         self.buffer = b""
         self.seen = 0
 
@@ -106,7 +108,9 @@ class _Session:
         self.mark = os.urandom(12).hex().encode()
         with contextlib.suppress(BrokenPipeError):
             os.write(self.orders, b"%d %s\n" % (number, self.mark))
-        report, end = self._wait(begin + self.request["steps"][number]["timeout"])
+        limit = self.request["steps"][number]["timeout"]
+        report, end = self._wait(begin + limit + self.starting)
+        self.starting = 0.0
         if not end and report["status"] in ("died", "broken"):
             end = report["status"]
         result: dict[str, Any] = {**report, "alive": not end}
@@ -224,7 +228,7 @@ def _output() -> int:
 _STATUSES = ("ok", "failed", "syntax", "broken")
 _LENGTHS = {
     "status": 20, "kind": 200, "text": 4000, "trace": 20_000, "where": 20, "expected": 20_000,
-    "got": 20_000, "missing": 300,
+    "got": 20_000, "missing": 300, "database": 20,
 }  # fmt: skip
 """The fields of a report that are text, and how many characters of each are believed."""
 _NUMBERS = ("line", "asserted", "code")
@@ -281,6 +285,8 @@ def _inside(request: dict[str, Any], home: str, orders: int, reports: int, outpu
         os.environ.update(request["environment"])
         os.environ |= {"HOME": home, "PWD": place}
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        servers, faults = services.start(request.get("services", {}), home)
+        os.environ |= servers
         runner = importlib.import_module(f".{request['runner']}", __package__)
         run_step = runner.Runner(request).step
         with os.fdopen(orders, "r") as stream:
@@ -290,7 +296,7 @@ def _inside(request: dict[str, Any], home: str, orders: int, reports: int, outpu
                 _stand_in(place)
                 _lay_out(place, step["files"])
                 try:
-                    report = run_step(step)
+                    report = _lacking(step, faults) or _on_each(step, run_step, servers)
                 except MemoryError:  # of the runner, on behalf of the snippet
                     report = _TOO_MUCH
                 told = json.dumps(report, default=repr)
@@ -302,6 +308,46 @@ def _inside(request: dict[str, Any], home: str, orders: int, reports: int, outpu
         os.write(reports, _BROKEN + json.dumps(text).encode() + b"\n")
     finally:
         os._exit(code)
+
+
+def _lacking(step: dict[str, Any], faults: dict[str, str]) -> dict[str, Any]:
+    """Report a server that a step needs and that does not start."""
+    for name in step["services"]:
+        if name in faults:
+            return {"status": "failed", "kind": "Service", "missing": name, "text": faults[name]}
+    return {}
+
+
+def _on_each(
+    step: dict[str, Any], run: Callable[[dict[str, Any]], dict[str, Any]], servers: dict[str, str]
+) -> dict[str, Any]:
+    """Run a step, on each of the databases that it is for; it must print the same on all."""
+    report: dict[str, Any] = {}
+    first = b""
+    for database in step["databases"] or [""]:
+        os.environ.pop("DATABASE_URL", None)
+        if "DATABASE_URL" in servers and "postgresql" in step["services"] and database != "sqlite":
+            os.environ["DATABASE_URL"] = servers["DATABASE_URL"]
+        begin = os.fstat(1).st_size
+        again, report = report, run({**step, "database": database})
+        if report["status"] != "ok":
+            return {**report, "database": database if len(step["databases"]) > 1 else ""}
+        printed = os.pread(1, SHOWN, begin)
+        if not again:
+            first = printed
+        elif _same(printed) != _same(first):
+            shown = {"expected": first.decode("utf-8", "replace"), "database": database}
+            got = printed.decode("utf-8", "replace")
+            return {"status": "failed", "kind": "Databases", "got": got, **shown}
+        else:
+            os.ftruncate(1, begin)  # once is enough
+    return report
+
+
+def _same(printed: bytes) -> list[list[bytes]]:
+    """Return what was printed so that truth is the same in every database."""
+    truth = {b"t": b"1", b"f": b"0"}
+    return [[truth.get(field, field) for field in row.split(b"|")] for row in printed.splitlines()]
 
 
 def _stand_in(place: str) -> None:

@@ -1,9 +1,11 @@
-"""SQL: statements on an empty SQLite database, one for all steps."""
+"""SQL: statements on an empty database, one for all steps: SQLite's, or PostgreSQL's by psql."""
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ class Runner:
 
     def step(self, step: dict[str, Any]) -> dict[str, Any]:
         """Run setup, snippet and check; a check's rows must hold nothing but truth."""
+        if step.get("database") == "postgresql":
+            return _psql(step)
         asserted = 0
         for where, part in (("setup", step["setup"]), ("snippet", step), ("check", step["check"])):
             if not part:
@@ -39,6 +43,43 @@ class Runner:
                 elif where == "snippet":
                     print(*map(_shown, rows), sep="\n", end="\n" if rows else "", flush=True)
         return {"status": "ok", "asserted": asserted}
+
+
+def _psql(step: dict[str, Any]) -> dict[str, Any]:
+    """Let psql run all three as one file, so that a transaction may span them."""
+    mark = f"-- {os.urandom(8).hex()}"
+    text, first = "", []
+    for where, part in (("setup", step["setup"]), ("snippet", step), ("check", step["check"])):
+        if not part:
+            continue
+        pieces = statements(part["code"]) if where == "check" else [(1, part["code"])]
+        for line, code in pieces:
+            text += f"\\echo '{mark} {where}'\n"
+            first.append((text.count("\n") + 1, where, part["line"] + line - 1))
+            text += code.rstrip("\n") + "\n;\n"
+    run = subprocess.run(
+        ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-"],
+        input=text, capture_output=True, text=True, errors="replace",
+    )  # fmt: skip
+    asserted = 0
+    results = [part.partition("\n") for part in run.stdout.split(mark)[1:]]
+    for number, (where, _, printed) in enumerate(results):
+        if where.strip() == "snippet":
+            print(printed, end="", flush=True)
+        elif where.strip() == "check" and (run.returncode == 0 or number < len(results) - 1):
+            rows = printed.splitlines()
+            asserted += len(rows)
+            if not rows or any(f in ("f", "0", "") for row in rows for f in row.split("|")):
+                text = f"the check gives {rows[0] if rows else 'no row'}"
+                place = {"where": "check", "line": first[number][2]}
+                return {"status": "failed", "kind": "AssertionError", "text": text, **place}
+    if run.returncode == 0:
+        return {"status": "ok", "asserted": asserted}
+    said = re.search(r"psql:<stdin>:(\d+): (?:ERROR|FATAL): +(.*)", run.stderr)
+    number, text = (int(said[1]), said[2]) if said else (1, run.stderr.strip().split("\n")[0])
+    begin, where, line = [entry for entry in first if entry[0] <= number or entry is first[0]][-1]
+    place = {"where": where, "line": line + number - begin}
+    return {"status": "failed", "kind": "Error", "text": f"PostgreSQL: {text}", **place}
 
 
 def statements(code: str) -> Iterator[tuple[int, str]]:

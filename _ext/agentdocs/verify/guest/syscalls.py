@@ -25,7 +25,7 @@ _REFUSED = {
     "fsopen": (430, 430), "fsconfig": (431, 431), "fsmount": (432, 432), "fspick": (433, 433),
     "mount_setattr": (442, 442), "open_tree_attr": (467, 467),
     # Memory that no limit counts, as it belongs to no process.
-    "memfd_create": (319, 279), "memfd_secret": (447, 447), "shmget": (29, 194),
+    "memfd_create": (319, 279), "memfd_secret": (447, 447),
     "msgget": (68, 186), "semget": (64, 190),
     # What outlives a session, or is everybody's.
     "add_key": (248, 217), "request_key": (249, 218), "keyctl": (250, 219),
@@ -42,6 +42,9 @@ _REFUSED = {
     "iopl": (172, None), "ioperm": (173, None), "modify_ldt": (154, None),
 }
 # fmt: on
+_SHMGET, _PAGE = (29, 194), 4096
+"""Shared memory in pieces of a page at most: PostgreSQL takes one to see whether it runs already,
+and of pages there are at most 4,096 in a namespace."""
 _CLONE, _CLONE3 = (56, 220), (435, 435)
 _SOCKET, _SOCKETPAIR = (41, 198), (53, 199)
 _FAMILIES = (1, 2, 10, 16)
@@ -52,7 +55,7 @@ _NAMESPACES = 0x7E020000
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERROR = 0x7FFF0000, 0x00050000
-_NUMBER, _ARCHITECTURE, _FIRST = 0, 4, 16  # places in struct seccomp_data
+_NUMBER, _ARCHITECTURE, _FIRST, _SECOND = 0, 4, 16, 24  # places in struct seccomp_data
 
 
 def program(machine: str = "") -> bytes:
@@ -71,6 +74,8 @@ def program(machine: str = "") -> bytes:
     for numbers in _REFUSED.values():
         if (number := numbers[column]) is not None:
             code += [_do(_EQUAL, number, 0, 1), refuse]
+    code += [_do(_EQUAL, _SHMGET[column], 0, 6), _do(_LOAD, _SECOND + 4), _do(_EQUAL, 0, 0, 2)]
+    code += [_do(_LOAD, _SECOND), _do(_AT_LEAST, _PAGE + 1, 0, 1), refuse, _answer(_ALLOW)]
     code += [_do(_EQUAL, _CLONE[column], 0, 4), _do(_LOAD, _FIRST)]
     code += [_do(_ANY_BIT, _NAMESPACES, 0, 1), refuse, _answer(_ALLOW)]
     allowed = [_do(_EQUAL, family, len(_FAMILIES) - at) for at, family in enumerate(_FAMILIES)]
