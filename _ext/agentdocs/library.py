@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from agentdocs.artefacts.files import committed
 from agentdocs.companions import with_companions
 from agentdocs.model import RawFile
 from agentdocs.problems import Problem, ProblemKind
@@ -16,8 +17,9 @@ from agentdocs.source import MAX_BYTES, load, parse
 from agentdocs.writer import is_ours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from agentdocs.artefacts.model import Made
     from agentdocs.model import Agent
 
     Known = dict[str, tuple[str, Agent | RawFile]]
@@ -40,6 +42,8 @@ class Library:
     agents: tuple[Agent, ...]
     problems: tuple[Problem, ...]
     """Of files that belong to no agent."""
+    made: Mapping[str, Sequence[Made]] = field(default_factory=dict)
+    """By agent's path, what its snippets make."""
 
 
 def read_library(
@@ -79,8 +83,9 @@ def read_library(
     for path in sorted(left.keys() - used):
         text = "This file is not an agent in any dialect that is known, and no agent refers to it."
         problems.append(Problem(path, 1, text, ProblemKind.NOT_AN_AGENT))
+    made, old = committed(root, agents, frozenset(files))
     name = root.resolve().name or "library"
-    return Library(root, name, tuple(agents), tuple(sorted(problems)))
+    return Library(root, name, tuple(agents), tuple(sorted([*problems, *old])), made)
 
 
 def _read(

@@ -217,6 +217,12 @@ class ProblemKind(Enum):
     """Several agents have the name that a dependency gives, none of them in the same
     collection. The link leads to the page that compares them."""
 
+    ARTEFACTS_STALE = "artefacts-stale", "warning"
+    """The file beside an agent that keeps what its snippets make (`….artefacts.json`) is of older
+    code, or cannot be read. What is old is not shown.
+
+    Run `python -m agentdocs verify --artefacts`, and commit what it writes."""
+
     INTERNAL = "internal-error", "error"
     """agentdocs itself failed on this file. The other agents are not affected.
 

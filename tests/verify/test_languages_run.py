@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from agentdocs.slugs import slugify
-from agentdocs.verify import contract, documents, results
+from agentdocs.verify import documents, results
+from agentdocs.verify.contract import model as contract
 from agentdocs.verify import project as projects
 from agentdocs.verify.engine import Engine, Options
 from agentdocs.verify.languages import by_fence

@@ -6,12 +6,14 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from agentdocs import placing
+from agentdocs.artefacts.model import together
 from agentdocs.catalog.types import HOME, AgentPage, Entry, Location
 from agentdocs.paths import stem
-from agentdocs.placing import PAGES, TITLES, Placed
+from agentdocs.placing import OVERVIEW, PAGES, SCHEMAS, TITLES, Placed
 from agentdocs.slugs import slugify, unique
 
 if TYPE_CHECKING:
+    from agentdocs.artefacts.model import Made
     from agentdocs.library import Library
     from agentdocs.model import Agent, Companion, Snippet
     from agentdocs.placing import Rule
@@ -35,11 +37,14 @@ def identify(library: Library, rules: tuple[Rule, ...]) -> list[Entry]:
             collections[str(folder)] = collection
         place = stem(agent.path, agent.is_skill) or (library.name if agent.is_skill else "")
         id = unique(f"{collection}/{slugify(place, 'agent')}", taken)
-        entries.append(_entry(agent, id, collection, rules))
+        made = tuple(together(library.made.get(agent.path, ())))
+        entries.append(_entry(agent, id, collection, rules, made))
     return entries
 
 
-def _entry(agent: Agent, id: str, collection: str, rules: tuple[Rule, ...]) -> Entry:
+def _entry(
+    agent: Agent, id: str, collection: str, rules: tuple[Rule, ...], made: tuple[Made, ...]
+) -> Entry:
     placed = placing.place(agent.outline, agent.path, agent.title_section, rules)
     joined: dict[str, list[Placed]] = {page: [] for page in PAGES}
     for item in placed:
@@ -57,12 +62,12 @@ def _entry(agent: Agent, id: str, collection: str, rules: tuple[Rule, ...]) -> E
     pages = [
         AgentPage(name, TITLES.get(name, name.replace("-", " ").capitalize()), tuple(items))
         for name, items in joined.items()
-        if name == "index" or _has_text(items)
+        if name == OVERVIEW or _has_text(items) or (name == SCHEMAS and made)
     ]
     # A name without letters or digits is nobody else's.
     role = slugify(agent.name, "") or slugify(id.replace("/", "-"))
     anchors, snippets = _anchors(id, agent, (*pages, *own))
-    return Entry(id, collection, role, agent, (*pages, *own), anchors, snippets)
+    return Entry(id, collection, role, agent, (*pages, *own), anchors, snippets, made=made)
 
 
 def _has_text(items: list[Placed]) -> bool:

@@ -10,12 +10,17 @@ from agentdocs.slugs import slugify, term_slug, unique
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from agentdocs.artefacts.model import Made
     from agentdocs.model import Agent, Companion, Snippet
     from agentdocs.placing import Placed
     from agentdocs.problems import Problem
 
 HOME = "library"
 """The folder of the pages about the whole library; no collection can have its name."""
+
+MADE = "_made"
+"""The folder, among the downloads, of what snippets make."""
+_SUFFIXES = {"openapi": "openapi", "json-schema": "schema", "tables": "tables"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ class Entry:
     """Ids of agents that depend on this one."""
     mentioned_by: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    made: tuple[Made, ...] = ()
+    """What its snippets make, each once."""
 
     def mentioned(self) -> list[tuple[str, str]]:
         """Return name and document of each agent that is mentioned, once."""
@@ -104,6 +111,13 @@ class Entry:
                 name = unique(f"source-{slugify(companion.name, 'file')}", taken)
                 found.append((companion.path, self.docname(name)))
         return found
+
+    def artefacts(self) -> Iterator[tuple[Made, str, str]]:
+        """Yield what its snippets make: each with its own name, and the path of its download."""
+        taken: set[str] = set()
+        for one in self.made:
+            name = unique(slugify(one.artefact.name, one.artefact.kind), taken)
+            yield one, name, f"{MADE}/{self.id}/{name}.{_SUFFIXES[one.artefact.kind]}.json"
 
     def docname(self, page: str = "index") -> str:
         """Return a page's document, relative to the generated folder."""

@@ -9,7 +9,7 @@ from agentdocs import slices, tools
 from agentdocs.catalog import HOME
 from agentdocs.fields import TOOLS, meaning
 from agentdocs.model import Page
-from agentdocs.placing import OVERVIEW
+from agentdocs.placing import OVERVIEW, SCHEMAS
 from agentdocs.render import cut, render
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def agent_page(
         "manifest": _manifest(entry, page),
         "home": HOME,
     }
+    context["made"] = _made(entry) if page.name == SCHEMAS else []
     if page.name == OVERVIEW:
         context |= _overview(entry, by_id, peers)
         return Page(entry.docname(), render("overview.md.j2", **context))
@@ -61,6 +62,43 @@ def agent_page(
         context["language"] = _language(page.companion.name)
         return Page(entry.docname(page.name), render("source.md.j2", **context))
     return Page(entry.docname(page.name), render("sections.md.j2", **context))
+
+
+_SECTIONS = {"openapi": "APIs", "json-schema": "Models", "tables": "Tables"}
+"""Kinds of what snippets make → the headings that they stand below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a snippet makes, as a page shows it."""
+
+    directive: str
+    title: str
+    name: str
+    """Unique in the library: what its anchors begin with."""
+    data: str
+    snippet: str
+    """The place of the snippet that makes it."""
+    download: str
+
+
+def _made(entry: Entry) -> list[tuple[str, list[Description]]]:
+    """Return headings, and what stands below each."""
+    places = {(path, s.address): place for path, s, place in entry.snippets()}
+    found: dict[str, list[Description]] = {}
+    for one, name, download in entry.artefacts():
+        artefact = one.artefact
+        place = places.get((one.path, one.address))
+        described = Description(
+            f"agent-{artefact.kind}",
+            artefact.name,
+            f"{entry.id}/{name}",
+            artefact.data,
+            f"{place.docname}#{place.anchor}" if place else "",
+            download,
+        )
+        found.setdefault(_SECTIONS[artefact.kind], []).append(described)
+    return list(found.items())
 
 
 def _blocks(entry: Entry, page: AgentPage, shadowed: dict[str, set[int]]) -> Iterator[Block]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sphinx.util.osutil import relative_uri
 
 from agentdocs.source import load, parse
-from agentdocs.sphinx_ext import config, domain
+from agentdocs.sphinx_ext import config, domain, generate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,6 +104,13 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 with contextlib.suppress(FileNotFoundError):  # removed while Sphinx was building
                     shutil.copy2(folder / path, copy)
+    for path, data in generate.made(app).items():
+        copy = target / domain.download_name(path)
+        wanted.add(copy)
+        text = json.dumps(json.loads(data), indent=2) + "\n"
+        if not copy.exists() or copy.read_text(encoding="utf-8") != text:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(text, encoding="utf-8")
     _remove(target, "*", wanted)
     _prune(app, agents)
     cards = [

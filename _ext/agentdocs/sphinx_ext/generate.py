@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import pickle
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from sphinx.errors import ConfigError
 from sphinx.util import logging
@@ -17,7 +19,7 @@ from agentdocs.catalog import build
 from agentdocs.library import read_library
 from agentdocs.pages import pages
 from agentdocs.problems import printable
-from agentdocs.sphinx_ext import config
+from agentdocs.sphinx_ext import config, proof
 from agentdocs.writer import NotOursError, has_mark, write
 
 if TYPE_CHECKING:
@@ -29,6 +31,14 @@ if TYPE_CHECKING:
     from agentdocs.library import Known
 
 logger = logging.getLogger(__name__)
+
+
+_MADE: WeakKeyDictionary[Sphinx, dict[str, str]] = WeakKeyDictionary()
+
+
+def made(app: Sphinx) -> dict[str, str]:
+    """Return what snippets make, as JSON, by the path of its download."""
+    return _MADE.get(app, {})
 
 
 def generate(app: Sphinx) -> None:
@@ -53,7 +63,11 @@ def generate(app: Sphinx) -> None:
         raise ConfigError(message) from None
     if before != {path: digest for path, (digest, _) in known.items()}:
         _remember(memory, known)
+    library = replace(library, made={**library.made, **proof.made(app, library.agents)})
     catalog = build(library, [(page, pattern) for page, pattern in values.placing])
+    _MADE[app] = {
+        path: one.artefact.data for e in catalog.entries for one, _, path in e.artefacts()
+    }
     out = Path(app.srcdir) / values.output
     try:
         written = write(pages(catalog), out)

@@ -19,16 +19,18 @@ from weakref import WeakKeyDictionary
 
 from sphinx.util import logging
 
+from agentdocs.artefacts.model import Made
 from agentdocs.sphinx_ext import config, domain
 from agentdocs.verify import results
 from agentdocs.verify.model import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
+    from agentdocs.model import Agent
     from agentdocs.sphinx_ext.domain import Shown
     from agentdocs.verify.model import Outcome
 
@@ -112,6 +114,27 @@ def _place(path: str, prefix: str) -> str:
     return found.removeprefix(prefix) if inside else ""
 
 
+def made(app: Sphinx, agents: Iterable[Agent]) -> dict[str, list[Made]]:
+    """Return what the snippets of each agent make, of agents that were verified here."""
+    _KNOWN.pop(app, None)  # of the build before
+    known = get(app)
+    found: dict[str, list[Made]] = {}
+    for agent in agents:
+        every = [
+            (path, one)
+            for path, text in agent.texts()
+            for snippet in text.snippets
+            if (one := known.on(path, snippet.address, snippet.digest))
+        ]
+        if every:
+            found[agent.path] = [
+                Made(path, one.address, artefact)
+                for path, one in every
+                for artefact in one.artefacts
+            ]
+    return found
+
+
 # --- what is shown where -----------------------------------------------------------------------
 
 
@@ -137,7 +160,6 @@ def changed(app: Sphinx, env: BuildEnvironment) -> list[str]:
     What a builder writes for the first time counts as changed: it is written anyway, and only
     with something changed does Sphinx keep what is remembered here.
     """
-    _KNOWN.pop(app, None)
     agents = domain.get(env)
     known = agents.proved.get(app.builder.name, {})
     found = {

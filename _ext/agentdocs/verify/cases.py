@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agentdocs.verify import environment, schemas, services
+from agentdocs.verify import environment, schemas, services, siblings
 from agentdocs.verify.contract import model as contracts
 from agentdocs.verify.languages import by_fence
 from agentdocs.verify.model import ContractProblem
@@ -204,6 +204,8 @@ def _hash(session: Session, machine: str, root: str) -> None:
         programs = (session.language.program, *contract.requires.programs)
         stamps = [environment.program_stamp(program) for program in programs if program]
         state.update(f"{session.language.name} {contract.timeout} {stamps}".encode())
+        if not session.language.runs:
+            state.update(siblings.texts(session.document).encode("utf-8", "surrogatepass"))
     for name, data in session.files.items():
         state.update(json.dumps([name, len(data)]).encode() + data)
     for case in session.cases:

@@ -15,9 +15,9 @@ from agentdocs.verify.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from agentdocs.verify.documents import Selection
+    from agentdocs.verify.documents import Document, Selection
     from agentdocs.verify.engine import Engine
     from agentdocs.verify.model import ContractProblem, Outcome
     from agentdocs.verify.project import Project
@@ -64,7 +64,7 @@ def _verify(project: Project, options: argparse.Namespace) -> int:
     folders = {os.path.join(project.root, folder) for folder in project.agents}
     folders |= {os.path.abspath(path) for path in options.paths if os.path.isdir(path)}
     now = fingerprint(project, sorted(folders), (options.unsafe, options.shard))
-    if not (options.paths or options.update or options.diff or options.fresh):
+    if not (options.paths or options.update or options.diff or options.fresh or options.artefacts):
         before, counts = state.peek(project.results_path)
         if before == now:
             plain = options.format == "text" and not options.verbose
@@ -79,7 +79,7 @@ def _verify(project: Project, options: argparse.Namespace) -> int:
                 return _show(
                     report.outcomes, report.problems, project, options, len(report.outcomes)
                 )
-    return _run(project, options, now)
+    return _run(project, options, now, folders)
 
 
 def summary(counts: Mapping[Any, int], more: str) -> str:
@@ -93,14 +93,10 @@ def _concerns(problem: ContractProblem, chosen: Selection) -> bool:
     """Whether a contract's problem is of an agent that was asked for as a whole."""
     if chosen.addresses is None:
         return True
-    every = {
-        document.contract: {(t.path, s.address) for t in document.texts for s in t.snippets}
-        for document in chosen.documents
-    }
-    return problem.path in every and every[problem.path] <= chosen.addresses
+    return any(d.contract == problem.path and _is_whole(d, chosen) for d in chosen.documents)
 
 
-def _run(project: Project, options: argparse.Namespace, now: str) -> int:
+def _run(project: Project, options: argparse.Namespace, now: str, folders: Iterable[str]) -> int:
     from agentdocs.verify import documents, results
     from agentdocs.verify.engine import Engine, Options
 
@@ -129,7 +125,9 @@ def _run(project: Project, options: argparse.Namespace, now: str) -> int:
     whole = chosen.addresses is None and not options.shard
     known = {f"{t.path}::{s.address}" for d in everything for t in d.texts for s in t.snippets}
     known |= {case.id for case in engine.cases()}
-    problems = list(engine.problems)
+    agents = _agents(project, chosen, folders, options.shard)
+    written, old = _artefacts(project, agents, found, write=options.artefacts)
+    problems = [*engine.problems, *old]
     if not whole and report:
         mine = {document.contract for document in chosen.documents}
         problems += [one for one in report.problems if one.path not in mine]
@@ -143,7 +141,9 @@ def _run(project: Project, options: argparse.Namespace, now: str) -> int:
     _publish(project.results_path)
     if options.update or options.diff:
         return _update(project, pins, chosen, found, options)
-    shown = [one for one in engine.problems if _concerns(one, chosen)]
+    for path in written:
+        print(f"Wrote {path}.", file=sys.stderr)
+    shown = [*(one for one in engine.problems if _concerns(one, chosen)), *old]
     return _show(found, shown, project, options, engine.kept)
 
 
@@ -157,6 +157,39 @@ def _publish(path: str) -> None:
                 data = file.read()
             if state.read(folder.at(name), state.LIMIT, within=folder.fd) != data:
                 folder.write(name, data, draft=f"{name}.tmp")
+
+
+def _agents(
+    project: Project, chosen: Selection, folders: Iterable[str], shard: tuple[int, int] | None
+) -> list[Document]:
+    """Return the agents that are verified as a whole; documents of the manual are none."""
+    if shard:
+        return []
+    inside = tuple(os.path.join(os.path.realpath(folder), "") for folder in folders)
+    root = os.path.realpath(project.root)
+    return [
+        document
+        for document in chosen.documents
+        if os.path.join(root, document.path).startswith(inside) and _is_whole(document, chosen)
+    ]
+
+
+def _is_whole(document: Document, chosen: Selection) -> bool:
+    """Whether all of its snippets were asked for."""
+    if chosen.addresses is None:
+        return True
+    return {(t.path, s.address) for t in document.texts for s in t.snippets} <= chosen.addresses
+
+
+def _artefacts(
+    project: Project, agents: list[Document], outcomes: list[Outcome], *, write: bool
+) -> tuple[list[str], list[ContractProblem]]:
+    """Write what the agents' snippets made, or return which files keep something else."""
+    from agentdocs.verify import artefacts
+
+    if write:
+        return artefacts.write(project.root, agents, outcomes), []
+    return [], artefacts.stale(project.root, agents, outcomes)
 
 
 def _ids(engine: Engine, chosen: Selection, shard: tuple[int, int] | None) -> frozenset[str]:
@@ -293,6 +326,33 @@ def merge(options: argparse.Namespace) -> int:
     totals = results.totals(united.outcomes)
     print(f"{options.out}: {totals.total} snippets, {totals.verdicts['failed']} failed.")
     return 1 if totals.verdicts["failed"] or united.problems else 0
+
+
+def requires(options: argparse.Namespace) -> int:
+    """List what contracts require."""
+    from agentdocs.verify import documents
+    from agentdocs.verify.requires import missing, required
+
+    try:
+        project = projects.find(os.getcwd())
+        everything = documents.everything(project)
+        chosen = documents.select(project, options.paths, everything)
+        found, problems = required(project.root, chosen.documents)
+        if options.missing:
+            found = missing(found, project.root)
+    except _refusals() as error:
+        print(f"agentdocs: {error}", file=sys.stderr)
+        return 2
+    if options.format == "json":
+        import json
+
+        print(json.dumps(found, indent=2))
+    else:
+        for one in found[options.kind]:
+            print(one)
+    for problem in problems:
+        print(f"{problem.path}:{problem.line}: {problem.text}", file=sys.stderr)
+    return 1 if problems else 0
 
 
 def doctor(options: argparse.Namespace) -> int:

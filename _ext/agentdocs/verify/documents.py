@@ -142,8 +142,12 @@ def select(project: Project, paths: Iterable[str], documents: list[Document]) ->
             raise NothingThereError(f"there are no snippets in {name}")
         chosen |= {document.path: document for document in found}
         if address:
+            path, address = _in_companion(found, path, address)
             known = {(t.path, s.address) for d in found for t in d.texts for s in t.snippets}
             if (path, address) not in known:
+                if place := next((p for p, one in sorted(known) if one == address), ""):
+                    text = f"“{address}” stands in a companion: write {place}::{address}"
+                    raise NothingThereError(text)
                 raise NothingThereError(f"{name} has no snippet “{address}”{_like(address, known)}")
             addresses.add((path, address))
         elif any(path == t.path and path != d.path for d in found for t in d.texts):
@@ -156,6 +160,15 @@ def select(project: Project, paths: Iterable[str], documents: list[Document]) ->
     if not chosen:
         return Selection(tuple(documents))
     return Selection(tuple(chosen.values()), frozenset(addresses))
+
+
+def _in_companion(found: list[Document], path: str, address: str) -> tuple[str, str]:
+    """Return path and address also where the address is a contract's: ``examples.md:paging``."""
+    for document in found:
+        for text in document.texts:
+            if text.prefix and path == document.path and address.startswith(text.prefix):
+                return text.path, address.removeprefix(text.prefix)
+    return path, address
 
 
 def _split(argument: str) -> tuple[str, str]:

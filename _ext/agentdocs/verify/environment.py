@@ -154,7 +154,9 @@ class Modules:
         for part in (top, *rest):
             name = f"{name}.{part}" if name else part
             try:
-                spec = importlib.machinery.PathFinder.find_spec(name, path)
+                # Its last part alone: by its whole name, a namespace in a namespace would be looked
+                # for among the modules that are loaded.
+                spec = importlib.machinery.PathFinder.find_spec(part, path)
             except (ImportError, ValueError):
                 return False
             if spec is None:

@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from agentdocs.artefacts.model import artefact
 from agentdocs.verify.model import TIERS, VERDICTS, ContractProblem, Error, Outcome, Terms
 from agentdocs.verify.state import LIMIT, Folder, ResultsError, parts, read, refusal
 
@@ -33,6 +34,7 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from agentdocs.artefacts.model import Artefact
     from agentdocs.verify.state import AnyPath
 
     _Fields = Mapping[str, Callable[[Any], Any]]
@@ -73,6 +75,11 @@ def _row(one: Any) -> dict[str, object]:
         value = getattr(one, name)
         if name in ("error", "terms") and value is not None:
             row[name] = _row(value)
+        elif name == "artefacts" and value:
+            row[name] = [
+                {"kind": a.kind, "name": a.name, "hash": a.hash, "data": _decode(a.data)}
+                for a in value
+            ]
         elif value or name in _NEEDED[type(one)] or (name in _NONE and value is not None):
             row[name] = value
     if not 0 <= getattr(one, "seconds", 0) < math.inf:
@@ -105,6 +112,16 @@ def _packages(value: Any) -> tuple[tuple[str, str], ...]:
         name, version = _list(pair)
         found.append((_name(name), _name(version)))
     return tuple(found)
+
+
+def _artefacts(value: Any) -> tuple[Artefact, ...]:
+    found = [
+        artefact(one["kind"], one["name"], one["data"]) if _text(one["hash"]) else None
+        for one in _list(value)
+    ]
+    if None in found:
+        raise TypeError
+    return tuple(one for one in found if one)
 
 
 def _flag(value: Any) -> bool:
@@ -141,6 +158,7 @@ _OUTCOME: _Fields = {
     "seconds": _seconds,
     "packages": _packages,
     "cut": _flag,
+    "artefacts": _artefacts,
     "error": partial(_made, Error, _ERROR),
     "terms": partial(_made, Terms, _TERMS),
 }  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from agentdocs.verify.tiers import TIERS, VERDICTS
 
 if TYPE_CHECKING:
+    from agentdocs.artefacts.model import Artefact
     from agentdocs.verify.tiers import Tier, Verdict
 
 __all__ = ["TIERS", "VERDICTS", "ContractProblem", "Error", "Outcome", "Report", "Terms"]
@@ -81,6 +82,8 @@ class Outcome:
     """What the output should have been, where it differs."""
     error: Error | None = None
     terms: Terms | None = None
+    artefacts: tuple[Artefact, ...] = ()
+    """Descriptions of the APIs, models and tables that it makes, or is."""
 
     @property
     def id(self) -> str:

@@ -6,11 +6,15 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from agentdocs.artefacts.model import artefact
 from agentdocs.verify import environment, services
 from agentdocs.verify.judge import judge
 from agentdocs.verify.model import TIERS, Error, Outcome, Terms
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agentdocs.artefacts.model import Artefact
     from agentdocs.verify.cases import Case
     from agentdocs.verify.static import Finding, Known
     from agentdocs.verify.tiers import Tier
@@ -46,10 +50,16 @@ def ran(
         output=judged.output[:SHOWN],
         cut=bool(result.get("cut")) or len(judged.output) > SHOWN,
         expected=judged.expected,
+        artefacts=_artefacts(result.get("artefacts", ())) if judged.verdict == "passed" else (),
         seconds=float(seconds) if isinstance(seconds, int | float) else 0.0,
         interpreter=_interpreter(case),
     )
     return _required(outcome, case, require)
+
+
+def _artefacts(told: Iterable[dict[str, Any]]) -> tuple[Artefact, ...]:
+    made = (artefact(one.get("kind"), one.get("name"), one.get("data")) for one in told)
+    return tuple(one for one in made if one)
 
 
 def _interpreter(case: Case) -> str:
@@ -84,6 +94,7 @@ def _outcome(case: Case, finding: Finding) -> Outcome:
         packages=tuple(sorted(packages)),
         error=_cut(finding.error),
         terms=_terms(case),
+        artefacts=finding.artefacts,
     )
 
 

@@ -10,15 +10,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agentdocs.artefacts.model import artefact
 from agentdocs.problems import brief
 from agentdocs.verify import environment, services
 from agentdocs.verify.languages.base import Facts, ForeignError, Missing, ParseError
 from agentdocs.verify.model import Error
 
 if TYPE_CHECKING:
+    from agentdocs.artefacts.model import Artefact
     from agentdocs.verify.cases import Case, Session
     from agentdocs.verify.environment import Modules
     from agentdocs.verify.languages.base import Language
+    from agentdocs.verify.siblings import Sibling
     from agentdocs.verify.tiers import Tier, Verdict
 
 
@@ -43,6 +46,8 @@ class Finding:
     """Names that nothing defines."""
     files: tuple[str, ...] = ()
     """Files that are not there."""
+    artefacts: tuple[Artefact, ...] = ()
+    """Of data that describes something."""
 
 
 @dataclass(slots=True)
@@ -54,6 +59,8 @@ class Known:
     """Name → the line of the snippet that defines it."""
     modules: Modules = field(default_factory=lambda: environment.Modules(()))
     root: str = ""
+    schemas: tuple[Sibling, ...] | None = None
+    """Those of the agent, once they were looked for."""
 
 
 def look(case: Case, session: Session, known: Known) -> Finding:
@@ -241,16 +248,42 @@ def _of(language: Language, code: str, names: frozenset[str]) -> Facts:
 
 def _data(case: Case, session: Session, data: Any, known: Known) -> Finding:
     """Hold data against the schema that its contract names, or that it names itself."""
-    from agentdocs.verify import schemas
+    from agentdocs.verify import schemas, siblings
 
     rule = case.rule
     if rule and rule.schema:
         reason = schemas.check(data, rule.schema, case.document, session.files, known.root)
         return _against(reason)
     what, fault = schemas.known(data)
-    if not what:
+    if what:
+        found = _against(f"is no valid {what}: {fault}" if fault else "")
+        return found if fault else replace(found, artefacts=_described(what, data, case))
+    if known.schemas is None:
+        known.schemas = siblings.schemas(case.document)
+    one = siblings.schema_of(data, case.text.path, case.snippet, known.schemas)
+    if one is None:
         return Finding("parses", "passed")
-    return _against(f"is no valid {what}: {fault}" if fault else "")
+    place = f"line {one.snippet.line}"
+    if one.path != case.text.path:
+        place += f" of {one.path}"
+    reason = schemas.check(data, one.schema, case.document, session.files, known.root)
+    if reason:
+        return _against(f"{reason} (the schema of {place})")
+    return replace(_against(""), reason=f"fits the schema of {place}")
+
+
+def _described(what: str, data: dict[str, Any], case: Case) -> tuple[Artefact, ...]:
+    """Return what data describe that are a schema themselves."""
+    if what == "JSON Schema":
+        name = data.get("title") or data.get("$id") or case.snippet.section
+        made = artefact("json-schema", str(name), data)
+    elif what.startswith("OpenAPI 3"):
+        info = data.get("info")
+        info = info if isinstance(info, dict) else {}
+        made = artefact("openapi", f"{info.get('title', 'API')} {info.get('version', '')}", data)
+    else:
+        return ()
+    return (made,) if made else ()
 
 
 def _against(reason: str) -> Finding:

@@ -39,7 +39,8 @@ globalThis.__agentdocs = {
     if (known) return { ...known, default: known };
     if (/^\.{0,2}\//.test(name)) return import(pathToFileURL(path.resolve(name)).href);
     if (module.isBuiltin(name) || /^\w+:/.test(name)) return import(name);
-    return import(pathToFileURL(real.resolve(name)).href);
+    // As a module would find it; a package may have another entry for `require`.
+    return import(import.meta.resolve?.(name, __agentdocs.meta.url) ?? real.resolve(name));
   },
 };
 

@@ -16,7 +16,8 @@ class Runner:
     """A Node process that goes on from step to step; where a step ends it, a new one follows."""
 
     def __init__(self, request: dict[str, Any]) -> None:
-        self.command = [*request["command"], "--no-warnings", "--experimental-vm-modules"]
+        flags = ("--no-warnings", "--experimental-vm-modules", "--experimental-import-meta-resolve")
+        self.command = [*request["command"], *flags]
         self.command += [_DRIVER, str(ORDERS), str(EVENTS)]
         self.node: Child | None = None
 

@@ -8,6 +8,7 @@ import ast
 import builtins
 import contextlib
 import errno
+import importlib
 import linecache
 import os
 import re
@@ -16,6 +17,8 @@ import sys
 import traceback
 import types
 from typing import TYPE_CHECKING, Any
+
+from . import artefacts
 
 if TYPE_CHECKING:
     import doctest
@@ -30,6 +33,9 @@ def prepare(steps: list[dict[str, Any]]) -> None:
         import doctest  # noqa: F401
     if any("await" in step["code"] for step in steps):
         import asyncio  # noqa: F401
+    if any("dataclass" in step["code"] for step in steps):
+        with contextlib.suppress(ImportError):
+            importlib.import_module("pydantic")  # it describes them
 
 
 class Runner:
@@ -48,6 +54,7 @@ class Runner:
             )
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
+        self.made = artefacts.Python()
         self.asserted = 0
         builtins.__dict__["__agentdocs_assert__"] = self._count
 
@@ -71,7 +78,8 @@ class Runner:
                 report = self._session(part) if session else self._script(part)
                 if report:
                     return {**report, "where": where, "asserted": self.asserted}
-            return {"status": "ok", "asserted": self.asserted}
+            made = self.made.new(self.module.__dict__)
+            return {"status": "ok", "asserted": self.asserted, "artefacts": made}
         finally:
             self._flush()
 

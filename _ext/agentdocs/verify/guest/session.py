@@ -249,6 +249,8 @@ def checked(line: bytes) -> dict[str, Any]:
     found |= {key: report[key] for key in _NUMBERS if _is_number(report.get(key))}
     if isinstance(report.get("network"), bool):
         found["network"] = report["network"]
+    if isinstance(made := report.get("artefacts"), list):
+        found["artefacts"] = [one for one in made[:100] if isinstance(one, dict)]
     if isinstance(report.get("parts"), list):
         texts = [text for text in report["parts"] if isinstance(text, str)]
         found["parts"] = [_whole(text[:PART]) for text in texts[:1000]]
@@ -330,6 +332,7 @@ def _on_each(
             os.environ["DATABASE_URL"] = servers["DATABASE_URL"]
         begin = os.fstat(1).st_size
         again, report = report, run({**step, "database": database})
+        report = {**report, "artefacts": again.get("artefacts") or report.get("artefacts", [])}
         if report["status"] != "ok":
             return {**report, "database": database if len(step["databases"]) > 1 else ""}
         printed = os.pread(1, SHOWN, begin)

@@ -8,6 +8,8 @@ import sqlite3
 import subprocess
 from typing import TYPE_CHECKING, Any
 
+from . import artefacts
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -16,6 +18,7 @@ class Runner:
     """A database, and the steps run on it."""
 
     def __init__(self, request: dict[str, Any]) -> None:
+        self.tables: set[str] = set()
         self.database = sqlite3.connect(":memory:", isolation_level=None)
 
     def step(self, step: dict[str, Any]) -> dict[str, Any]:
@@ -42,19 +45,26 @@ class Runner:
                         return {"status": "failed", "kind": "AssertionError", "text": text, **place}
                 elif where == "snippet":
                     print(*map(_shown, rows), sep="\n", end="\n" if rows else "", flush=True)
-        return {"status": "ok", "asserted": asserted}
+        made = artefacts.tables(self.database, self.tables)
+        return {"status": "ok", "asserted": asserted, "artefacts": made}
+
+
+_ROWS = re.compile(r"^\s*(?:SELECT|VALUES|WITH|TABLE|SHOW|EXPLAIN)\b|\bRETURNING\b", re.IGNORECASE)
+"""Statements that give rows, if only there are some."""
 
 
 def _psql(step: dict[str, Any]) -> dict[str, Any]:
     """Let psql run all three as one file, so that a transaction may span them."""
     mark = f"-- {os.urandom(8).hex()}"
-    text, first = "", []
+    text, first, codes = "", [], []
     for where, part in (("setup", step["setup"]), ("snippet", step), ("check", step["check"])):
         if not part:
             continue
-        pieces = statements(part["code"]) if where == "check" else [(1, part["code"])]
+        whole = where != "check" or "$$" in part["code"]  # a function's body has statements too
+        pieces = [(1, part["code"])] if whole else statements(part["code"])
         for line, code in pieces:
             text += f"\\echo '{mark} {where}'\n"
+            codes.append(code)
             first.append((text.count("\n") + 1, where, part["line"] + line - 1))
             text += code.rstrip("\n") + "\n;\n"
     run = subprocess.run(
@@ -69,6 +79,8 @@ def _psql(step: dict[str, Any]) -> dict[str, Any]:
         elif where.strip() == "check" and (run.returncode == 0 or number < len(results) - 1):
             rows = printed.splitlines()
             asserted += len(rows)
+            if not rows and not _ROWS.search(codes[number]):
+                continue
             if not rows or any(f in ("f", "0", "") for row in rows for f in row.split("|")):
                 text = f"the check gives {rows[0] if rows else 'no row'}"
                 place = {"where": "check", "line": first[number][2]}

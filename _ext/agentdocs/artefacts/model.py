@@ -1,0 +1,98 @@
+"""What running an agent's snippets made, as frozen data: descriptions of APIs, data and tables.
+
+It passes from the verifier to the site in ``results.json``, or in a file beside the agent for
+builds that cannot run code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SUFFIX = ".artefacts.json"
+"""Of the files beside agents that keep artefacts; they are no companions."""
+
+Kind = Literal["openapi", "json-schema", "tables"]
+KINDS: tuple[Kind, ...] = ("openapi", "json-schema", "tables")
+"""OpenAPI documents, JSON Schemas and the tables of a database, in the order of a page."""
+MOST = 400_000
+"""Characters of an artefact's JSON; more is not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """One description."""
+
+    kind: Kind
+    name: str
+    """For people: an API's title and version, a model's name."""
+    data: str
+    """JSON on one line, its keys in the order in which they were made."""
+
+    @property
+    def hash(self) -> str:
+        """What changes when it does: the first 16 hexadecimal digits of a SHA-256."""
+        return hashlib.sha256(f"{self.kind} {self.name} {self.data}".encode()).hexdigest()[:16]
+
+    def value(self) -> Any:
+        """Return the data."""
+        return json.loads(self.data)
+
+
+def artefact(kind: object, name: object, value: object) -> Artefact | None:
+    """Return an artefact made of what a stranger says; nothing if it has not the form of one."""
+    if kind not in KINDS or not isinstance(name, str) or not isinstance(value, dict):
+        return None
+    try:
+        data = json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return None
+    plain = "".join(sign for sign in name if sign.isprintable())[:200].strip()
+    return Artefact(kind, plain or "unnamed", data) if len(data) <= MOST else None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An artefact with the snippet that made it."""
+
+    path: str
+    """The snippet's file, as the library has it."""
+    address: str
+    artefact: Artefact
+
+
+def together(made: Iterable[Made]) -> list[Made]:
+    """Return an agent's artefacts, each once, by kind.
+
+    Of an API that grows from snippet to snippet, the last state counts. A model that an API
+    describes, or that another model holds, is not shown apart.
+    """
+    last: dict[tuple[str, str], Made] = {}
+    for one in made:
+        last[one.artefact.kind, one.artefact.name] = one
+    inner: set[str] = set()
+    for one in last.values():
+        inner |= _holds(one.artefact)
+    found = [
+        one
+        for (kind, name), one in last.items()
+        if kind != "json-schema" or name not in inner
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: KINDS.index(one.artefact.kind))
+
+
+def _holds(one: Artefact) -> set[str]:
+    """Return the names of the models that are described inside of an artefact."""
+    if one.kind == "tables":
+        return set()
+    value = one.value()
+    if one.kind == "openapi":
+        components = value.get("components")
+        value = components if isinstance(components, dict) else {}
+    inner = value.get("schemas" if one.kind == "openapi" else "$defs")
+    return set(inner) - {one.name} if isinstance(inner, dict) else set()
