@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agentdocs.artefacts.phrases import plain
+from agentdocs.artefacts.json_schema.phrases import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from agentdocs.artefacts.json_schema import Reading, Row
+    from agentdocs.artefacts.json_schema.rows import Reading, Row
 
 
 def lines(rows: Iterable[Row]) -> Iterator[str]:

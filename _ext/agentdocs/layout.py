@@ -25,7 +25,7 @@ class Layout:
 
 def layout(nodes: list[str], edges: list[tuple[str, str]]) -> Layout:
     """Place ``nodes`` so that most edges lead to the right."""
-    layers = _layers(nodes, edges)
+    layers = layers_of(nodes, edges)
     columns: dict[int, list[str]] = {}
     for node in nodes:
         columns.setdefault(layers[node], []).append(node)
@@ -53,7 +53,9 @@ def layout(nodes: list[str], edges: list[tuple[str, str]]) -> Layout:
     return Layout(positions, max(width, 0), height)
 
 
-def _layers(nodes: list[str], edges: list[tuple[str, str]]) -> dict[str, int]:
+def layers_of(
+    nodes: list[str], edges: list[tuple[str, str]], most: int = COLUMNS
+) -> dict[str, int]:
     """Return each node's distance from the left: the longest path to it, cycles cut."""
     targets: dict[str, list[str]] = {node: [] for node in nodes}
     indegree = dict.fromkeys(nodes, 0)
@@ -80,7 +82,7 @@ def _layers(nodes: list[str], edges: list[tuple[str, str]]) -> dict[str, int]:
                 if indegree[target] <= 0:
                     ready.append(target)
     # Long chains end in the last column; squeezing all layers would pile up the first ones.
-    return {node: min(layer, COLUMNS - 1) for node, layer in layers.items()}
+    return {node: min(layer, most - 1) for node, layer in layers.items()}
 
 
 def _median(values: list[int], default: int) -> float:

@@ -120,6 +120,12 @@ class ProblemKind(Enum):
 
     Write it as the message says."""
 
+    FIELD_VALUE = "field-value", "info"
+    """A field has a value that the clients of its dialect do not understand, or read in part: a
+    word that they do not know, a number that is too large, a text that is too long.
+
+    Write one of the values that the message names."""
+
     FIELD_CASE = "field-case", "warning"
     """A field is written with capitals. It is read here, but clients look for small letters and
     act as if it were not there.

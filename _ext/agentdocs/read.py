@@ -6,10 +6,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agentdocs import facets, tools
+from agentdocs import facets, front_matter_schema, tools
 from agentdocs.dialects import detect
 from agentdocs.dialects.base import NOTHING
-from agentdocs.fields import LISTS, MEANINGS, TEXTS, TOOLS, meaning
+from agentdocs.fields import MEANINGS, TOOLS, meaning
 from agentdocs.markdown import outline as parse_outline
 from agentdocs.model import Agent, Field
 from agentdocs.paths import stem
@@ -162,17 +162,7 @@ def _check(agent: Agent, foot: dict[str, tuple[str, int]]) -> Iterator[Problem]:
         elif not meaning(field.key) and field.key != "front matter":
             text = f"No dialect knows the field “{brief(field.key)}”."
             yield Problem(raw.path, field.line, text, ProblemKind.UNKNOWN_FIELD)
-        listed = isinstance(field.value, list) and any(isinstance(v, dict) for v in field.value)
-        if field.key in TOOLS and listed:
-            text = f"“{brief(field.key)}” lists maps, where names are meant."
-            yield Problem(raw.path, field.line, text, ProblemKind.FIELD_TYPE)
-        if isinstance(field.value, list) and field.key in ("name", "description"):
-            text = f"“{field.key}” holds a list where a text is meant."
-            yield Problem(raw.path, field.line, text, ProblemKind.FIELD_TYPE)
-        if isinstance(field.value, dict) and field.key in LISTS | TEXTS:
-            kind = "a list" if field.key in LISTS else "a text"
-            text = f"“{field.key}” holds a map where {kind} is meant."
-            yield Problem(raw.path, field.line, text, ProblemKind.FIELD_TYPE)
+    yield from front_matter_schema.faults(raw.path, agent.dialect, raw.fields)
     yield from _check_footer(agent, foot)
 
 

@@ -6,13 +6,13 @@ import time
 from pathlib import Path
 
 import pytest
-from agentdocs.artefacts.openapi import read
-from agentdocs.artefacts.openapi_curl import curl
-from agentdocs.artefacts.openapi_lookup import Lookup
-from agentdocs.artefacts.openapi_reader import MOST, is_plain
-from agentdocs.artefacts.openapi_renderable import METHODS, renderable
-from agentdocs.artefacts.openapi_shapes import Sampler, shape
-from agentdocs.artefacts.openapi_text import harmless
+from agentdocs.artefacts.openapi.api import read
+from agentdocs.artefacts.openapi.curl import curl
+from agentdocs.artefacts.openapi.lookup import Lookup
+from agentdocs.artefacts.openapi.reader import MOST, is_plain
+from agentdocs.artefacts.openapi.renderable import METHODS, renderable
+from agentdocs.artefacts.openapi.shapes import Sampler, shape
+from agentdocs.artefacts.openapi.text import harmless
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -195,6 +195,21 @@ def test_what_is_too_much_is_counted():
     api = read(document)
     assert "100 more models are not shown." in api.notes
     assert api.operations[0].body.media[0].shape.hidden == 100_000 - 40
+
+
+def test_what_is_nested_deeply_is_read():
+    deep = {}
+    for _ in range(900):
+        deep = {"properties": {"a": deep}, "items": deep, "default": deep, "allOf": [deep]}
+    document = {
+        "openapi": deep, "info": deep, "servers": [{"url": "/{a}", "variables": {"a": deep}}],
+        "security": [{"a": deep}], "components": {"securitySchemes": {"a": {"type": "http",
+        "scheme": deep}}}, "tags": [{"name": "t", "kind": deep, "parent": deep}],
+        "paths": {"/a": {"post": {"tags": ["t"], "parameters": [{"name": "n", "in": "query",
+        "required": True, "example": deep, "schema": deep}], "requestBody": {"content": {
+        "application/json": {"schema": deep, "example": deep}}}, "responses": {"200": deep}}}},
+    }  # fmt: skip
+    assert [operation.path for operation in read(document).operations] == ["/a"]
 
 
 def test_a_shape_in_words():

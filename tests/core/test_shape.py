@@ -6,7 +6,7 @@ import json
 import time
 
 import pytest
-from agentdocs.artefacts.shape import DEPTH, ROWS, shape
+from agentdocs.artefacts.json_schema.shape import DEPTH, ROWS, shape
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from schema_words import lines
@@ -70,7 +70,9 @@ def test_large_values_end_soon():
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
-    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=3), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=3), inner, max_size=5)
+    ),
     max_leaves=30,
 )
 
@@ -81,4 +83,6 @@ def test_any_json_has_a_shape(value):
     rows = shape(value)
     assert rows[0].kind == "schema" and len(rows) <= ROWS + DEPTH + 2
     if isinstance(value, dict):
-        assert {row.label for row in rows if row.depth == 0 and row.kind == "property"} == set(value)
+        assert {row.label for row in rows if row.depth == 0 and row.kind == "property"} == set(
+            value
+        )

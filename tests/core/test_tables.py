@@ -6,9 +6,9 @@ import time
 from itertools import pairwise
 
 import pytest
-from agentdocs.artefacts.diagram import COLUMNS, EDGES, MOST, diagram
-from agentdocs.artefacts.tables import TABLES, read
-from agentdocs.artefacts.tables import COLUMNS as MOST_COLUMNS
+from agentdocs.artefacts.database.diagram import COLUMNS, EDGES, MOST, diagram
+from agentdocs.artefacts.database.tables import COLUMNS as MOST_COLUMNS
+from agentdocs.artefacts.database.tables import TABLES, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -134,8 +134,8 @@ def test_what_is_referenced_stands_on_the_left():
 def sound(plan):
     """Check what holds of every picture."""
     for box in plan.boxes:
-        assert 0 <= box.x and box.x + box.width <= plan.width
-        assert 0 <= box.y and box.y + box.height <= plan.height
+        assert box.x >= 0 and box.x + box.width <= plan.width
+        assert box.y >= 0 and box.y + box.height <= plan.height
         for other in plan.boxes:
             apart = (box.x + box.width < other.x or other.x + other.width < box.x
                      or box.y + box.height < other.y or other.y + other.height < box.y)  # fmt: skip

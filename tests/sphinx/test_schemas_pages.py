@@ -159,8 +159,6 @@ def test_a_schema_is_said(project: Build) -> None:
 
 def test_the_links_of_a_schema_lead_to_its_own_definitions(project: Build) -> None:
     page = body(project.page("schema"))
-    # A heading of the page is called like the first one's definition.
-    assert page.count('href="#shipment-2-leg"') == 0
     targets = re.findall(r'class="reference internal" href="#([^"]+)">Leg<', page)
     assert len(set(targets)) == 2 and len(targets) == 4
     for target in targets:
@@ -192,9 +190,8 @@ def test_nothing_acts(project: Build, name: str) -> None:
     for tag in page.tags:
         assert tag.name not in ("script", "img", "iframe", "object", "b", "form", "style"), tag
         for key, value in tag.attributes:
-            assert not key.startswith("on") and "javascript" not in value.split(":")[0], tag
-            if key == "href":
-                assert value.startswith("#"), tag
+            assert not key.startswith("on"), tag
+            assert key not in markup.ADDRESSES or value.startswith("#"), tag
 
 
 def pictures(page: str) -> list[ET.Element]:
@@ -241,8 +238,8 @@ def test_what_is_broken_is_said(project: Build) -> None:
 def test_other_builders_say_it_in_text(project: Build) -> None:
     said = (project.out.parent / "text" / "schema.txt").read_text()
     said = " ".join(said.split())
-    assert "customer.\"email\": string" in said and 'grams": integer, 1 to 200, required' in said
-    assert "The whole schema" in said and '"$defs"' in said
+    assert 'customer."email": string' in said and 'grams": integer, 1 to 200, required' in said
+    assert "The whole schema" not in said
     tables = (project.out.parent / "text" / "tables.txt").read_text()
     assert "not null" in tables and "References" in tables and "<svg" not in tables
     latex = (project.out.parent / "latex" / "small.tex").read_text()

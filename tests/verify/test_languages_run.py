@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from agentdocs.slugs import slugify
 from agentdocs.verify import documents, results
-from agentdocs.verify.contract import model as contract
 from agentdocs.verify import project as projects
+from agentdocs.verify.contract import model as contract
 from agentdocs.verify.engine import Engine, Options
 from agentdocs.verify.languages import by_fence
 from agentdocs.verify.model import TIERS, VERDICTS, Report

@@ -317,9 +317,9 @@ def test_what_is_required_is_required(path, where, key):
 def test_the_schema_is_whole(path):
     VALIDATOR.check_schema(SCHEMA)
     found = list(objects(SCHEMA, value=full(path)))
-    assert {(where, key) for where, schema, _ in found for key in schema.get("required", ())} == set(
-        REQUIRED
-    )
+    assert {
+        (where, key) for where, schema, _ in found for key in schema.get("required", ())
+    } == set(REQUIRED)
     for where, schema, value in found:
         if "properties" not in schema:
             continue  # an artefact's own data

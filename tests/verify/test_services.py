@@ -10,6 +10,7 @@ import pytest
 from agentdocs.verify import services
 from verify.conftest import absent
 
+
 @pytest.fixture
 def place(place):
     """Return an empty project."""

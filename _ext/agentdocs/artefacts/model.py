@@ -72,18 +72,37 @@ def together(made: Iterable[Made]) -> list[Made]:
     Of an API that grows from snippet to snippet, the last state counts. A model that an API
     describes, or that another model holds, is not shown apart.
     """
-    last: dict[tuple[str, str], Made] = {}
+    found: list[Made] = []
     for one in made:
-        last[one.artefact.kind, one.artefact.name] = one
+        before = next((old for old in found if _continues(one.artefact, old.artefact)), None)
+        if before:
+            found.remove(before)
+        found.append(one)
     inner: set[str] = set()
-    for one in last.values():
+    for one in found:
         inner |= _holds(one.artefact)
-    found = [
-        one
-        for (kind, name), one in last.items()
-        if kind != "json-schema" or name not in inner
-    ]  # fmt: skip
-    return sorted(found, key=lambda one: KINDS.index(one.artefact.kind))
+    shown = [o for o in found if o.artefact.kind != "json-schema" or o.artefact.name not in inner]
+    if any(_is_named(one.artefact) for one in shown):
+        shown = [one for one in shown if _is_named(one.artefact) or one.artefact.kind != "openapi"]
+    return sorted(shown, key=lambda one: KINDS.index(one.artefact.kind))
+
+
+def _is_named(one: Artefact) -> bool:
+    """Whether its author gave an API a name; of several, those without are but a means."""
+    return one.kind == "openapi" and not one.name.startswith("FastAPI 0.1.0")
+
+
+def _continues(one: Artefact, old: Artefact) -> bool:
+    """Whether an artefact is the same as an older one, or that with more in it."""
+    if (one.kind, one.name) != (old.kind, old.name):
+        return False
+    key = {"openapi": "paths", "json-schema": "properties", "tables": ""}[one.kind]
+    return one.data == old.data or bool(key and _keys(one, key) >= _keys(old, key) > set())
+
+
+def _keys(one: Artefact, key: str) -> set[str]:
+    inner = one.value().get(key)
+    return set(inner) if isinstance(inner, dict) else set()
 
 
 def _holds(one: Artefact) -> set[str]:

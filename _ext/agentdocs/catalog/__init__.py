@@ -11,6 +11,7 @@ from agentdocs.catalog.entries import identify
 from agentdocs.catalog.links import backlinked, files_of, linked, spellings
 from agentdocs.catalog.types import (
     HOME,
+    MADE,
     AgentPage,
     Catalog,
     Entry,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HOME",
+    "MADE",
     "AgentPage",
     "Catalog",
     "Entry",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from agentdocs import placing
 from agentdocs.artefacts.model import together
+from agentdocs.catalog.descriptions import described, divided
 from agentdocs.catalog.types import HOME, AgentPage, Entry, Location
 from agentdocs.paths import stem
 from agentdocs.placing import OVERVIEW, PAGES, SCHEMAS, TITLES, Placed
@@ -64,10 +66,14 @@ def _entry(
         for name, items in joined.items()
         if name == OVERVIEW or _has_text(items) or (name == SCHEMAS and made)
     ]
+    companions = {page.companion.path: page for page in own if page.companion}
+    here, further = divided(described(id, made), companions, taken | {page.name for page in own})
+    pages = [replace(p, described=here) if p.name == SCHEMAS else p for p in pages]
+    own += further
     # A name without letters or digits is nobody else's.
     role = slugify(agent.name, "") or slugify(id.replace("/", "-"))
     anchors, snippets = _anchors(id, agent, (*pages, *own))
-    return Entry(id, collection, role, agent, (*pages, *own), anchors, snippets, made=made)
+    return Entry(id, collection, role, agent, (*pages, *own), anchors, snippets)
 
 
 def _has_text(items: list[Placed]) -> bool:

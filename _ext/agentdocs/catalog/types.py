@@ -20,7 +20,6 @@ HOME = "library"
 
 MADE = "_made"
 """The folder, among the downloads, of what snippets make."""
-_SUFFIXES = {"openapi": "openapi", "json-schema": "schema", "tables": "tables"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,16 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
+class Described:
+    """What a snippet makes, with a name of its own among those of the agent."""
+
+    made: Made
+    name: str
+    download: str
+    """The path of its file among the downloads."""
+
+
+@dataclass(frozen=True, slots=True)
 class AgentPage:
     """One page of an agent, decided but not written."""
 
@@ -42,6 +51,10 @@ class AgentPage:
     sections: tuple[Placed, ...] = ()
     companion: Companion | None = None
     """The file that the page is about, where it is a page of its own."""
+    under: str = ""
+    """The page that leads to it, where it is not among the agent's own."""
+    described: tuple[Described, ...] = ()
+    """What snippets make, as far as it stands on this page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +104,6 @@ class Entry:
     """Ids of agents that depend on this one."""
     mentioned_by: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
-    made: tuple[Made, ...] = ()
-    """What its snippets make, each once."""
 
     def mentioned(self) -> list[tuple[str, str]]:
         """Return name and document of each agent that is mentioned, once."""
@@ -111,13 +122,6 @@ class Entry:
                 name = unique(f"source-{slugify(companion.name, 'file')}", taken)
                 found.append((companion.path, self.docname(name)))
         return found
-
-    def artefacts(self) -> Iterator[tuple[Made, str, str]]:
-        """Yield what its snippets make: each with its own name, and the path of its download."""
-        taken: set[str] = set()
-        for one in self.made:
-            name = unique(slugify(one.artefact.name, one.artefact.kind), taken)
-            yield one, name, f"{MADE}/{self.id}/{name}.{_SUFFIXES[one.artefact.kind]}.json"
 
     def docname(self, page: str = "index") -> str:
         """Return a page's document, relative to the generated folder."""

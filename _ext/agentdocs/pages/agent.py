@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from agentdocs import slices, tools
-from agentdocs.catalog import HOME
+from agentdocs import options, slices, tools
+from agentdocs.catalog import HOME, MADE
 from agentdocs.fields import TOOLS, meaning
 from agentdocs.model import Page
 from agentdocs.placing import OVERVIEW, SCHEMAS
+from agentdocs.problems import ProblemKind
 from agentdocs.render import cut, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from agentdocs.catalog import AgentPage, Entry, Resolved
+    from agentdocs.catalog import AgentPage, Entry, Location, Resolved
+    from agentdocs.catalog.types import Described
     from agentdocs.model import Field, Tool
 
 
@@ -52,14 +54,18 @@ def agent_page(
         "definitions": definitions,
         "manifest": _manifest(entry, page),
         "home": HOME,
+        "made": MADE,
     }
-    context["made"] = _made(entry) if page.name == SCHEMAS else []
+    context["descriptions"] = _descriptions(entry, page)
+    context["further"] = _further(entry) if page.name == SCHEMAS else []
     if page.name == OVERVIEW:
         context |= _overview(entry, by_id, peers)
         return Page(entry.docname(), render("overview.md.j2", **context))
     if page.companion and not page.companion.outline:
         context["source"] = page.companion.raw.text if page.companion.raw else ""
         context["language"] = _language(page.companion.name)
+        is_python = context["language"] == "python"
+        context["script"] = options.script(context["source"]) if is_python else None
         return Page(entry.docname(page.name), render("source.md.j2", **context))
     return Page(entry.docname(page.name), render("sections.md.j2", **context))
 
@@ -82,23 +88,52 @@ class Description:
     download: str
 
 
-def _made(entry: Entry) -> list[tuple[str, list[Description]]]:
+def _descriptions(entry: Entry, page: AgentPage) -> list[tuple[str, list[Description]]]:
     """Return headings, and what stands below each."""
     places = {(path, s.address): place for path, s, place in entry.snippets()}
     found: dict[str, list[Description]] = {}
-    for one, name, download in entry.artefacts():
-        artefact = one.artefact
-        place = places.get((one.path, one.address))
+    for one in page.described:
+        artefact = one.made.artefact
+        place = places.get((one.made.path, one.made.address))
         described = Description(
             f"agent-{artefact.kind}",
-            artefact.name,
-            f"{entry.id}/{name}",
+            _title(one, place),
+            f"{entry.id}/{one.name}",
             artefact.data,
             f"{place.docname}#{place.anchor}" if place else "",
-            download,
+            one.download,
         )
         found.setdefault(_SECTIONS[artefact.kind], []).append(described)
     return list(found.items())
+
+
+def _title(one: Described, place: Location | None) -> str:
+    """Return a name for people; an API that nobody named has that of its section."""
+    name = one.made.artefact.name
+    return place.title if place and place.title and name.startswith("FastAPI 0.1.0") else name
+
+
+def _further(entry: Entry) -> list[tuple[str, str, str]]:
+    """Return title, document and content of the pages that the schemas page leads to."""
+    places = {(path, s.address): place for path, s, place in entry.snippets()}
+    found = []
+    for page in entry.pages:
+        if page.under:
+            first = page.described[0]
+            title = page.title
+            if page.name.startswith("apis/"):
+                title = _title(first, places.get((first.made.path, first.made.address)))
+            found.append((title, entry.docname(page.name), _content(page)))
+    return found
+
+
+def _content(page: AgentPage) -> str:
+    """Return in a few words what a page describes."""
+    first = page.described[0].made.artefact
+    if first.kind == "openapi":
+        paths = first.value().get("paths")
+        return ", ".join(list(paths)[:4]) if isinstance(paths, dict) else ""
+    return ", ".join(one.made.artefact.name for one in page.described[:6])
 
 
 def _blocks(entry: Entry, page: AgentPage, shadowed: dict[str, set[int]]) -> Iterator[Block]:
@@ -178,7 +213,7 @@ def _manifest(entry: Entry, page: AgentPage) -> dict[str, Any]:
         manifest["card"] = _card(entry)
         manifest["files"] = agent.files
         manifest["sources"] = [list(source) for source in entry.sources()]
-        manifest["pages"] = [[p.name, p.title] for p in entry.pages]
+        manifest["pages"] = [[p.name, p.title] for p in entry.pages if not p.under]
     return manifest
 
 
@@ -232,6 +267,8 @@ def _overview(
         "mentions": entry.mentioned(),
         "peers": [other for other in peers.get(entry.role, ()) if other is not entry],
         "contents": _contents(entry),
+        "fits": not {ProblemKind.FIELD_TYPE, ProblemKind.FIELD_VALUE}
+        & {problem.kind for problem in entry.problems},
         "problems": entry.problems,
         "others": [c for c in agent.companions if c.raw is None],
     }

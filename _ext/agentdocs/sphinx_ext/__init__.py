@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
-ENV_VERSION = 2
+ENV_VERSION = 3
 """To be raised when the domain's data change their form."""
 
 
@@ -24,11 +24,14 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         files,
         generate,
         graph,
+        json_schema,
         manual,
         navigation,
+        openapi,
         proof,
         provenance,
         summary,
+        tables,
         tally,
     )
 
@@ -41,6 +44,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     provenance.setup(app)  # lines, links and snippets of what agents wrote
     domain.setup(app)  # identity: roles, indexes, inventory
     graph.setup(app)
+    openapi.setup(app)  # what snippets make: APIs, with targets and an index
+    json_schema.setup(app)  # models, and the shapes of examples
+    tables.setup(app)  # tables, with a diagram
     proof.setup(app)  # verdicts → the snippets that they are about
     badges.setup(app)  # a snippet's verdict beside it
     tally.setup(app)  # how much of an agent and of the library is proved

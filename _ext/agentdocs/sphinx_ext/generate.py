@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import pickle
 import re
 from dataclasses import replace
@@ -15,7 +16,9 @@ from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
 import agentdocs
-from agentdocs.catalog import build
+from agentdocs.catalog import MADE, build
+from agentdocs.dialects import DIALECTS
+from agentdocs.front_matter_schema import schema
 from agentdocs.library import read_library
 from agentdocs.pages import pages
 from agentdocs.problems import printable
@@ -66,8 +69,14 @@ def generate(app: Sphinx) -> None:
     library = replace(library, made={**library.made, **proof.made(app, library.agents)})
     catalog = build(library, [(page, pattern) for page, pattern in values.placing])
     _MADE[app] = {
-        path: one.artefact.data for e in catalog.entries for one, _, path in e.artefacts()
+        one.download: one.made.artefact.data
+        for entry in catalog.entries
+        for page in entry.pages
+        for one in page.described
     }
+    for dialect in DIALECTS:
+        path = f"{MADE}/front-matter/{dialect.name}.schema.json"
+        _MADE[app][path] = json.dumps(schema(dialect.name))
     out = Path(app.srcdir) / values.output
     try:
         written = write(pages(catalog), out)

@@ -1,4 +1,5 @@
-/* Copy buttons, keyboard access to what scrolls, and the filter. Pages are complete without. */
+/* Copy buttons, checklists, keyboard access to what scrolls, and the filter. Pages are complete
+   without. */
 (() => {
   "use strict";
 
@@ -11,11 +12,11 @@
 
   /* --- copy ----------------------------------------------------------------------------- */
 
-  const copyButton = (block) => {
-    const button = element("button", { type: "button", class: "agentdocs-copy" }, "Copy");
+  const copyButton = (block, title = "Copy", text = () => block.textContent) => {
+    const button = element("button", { type: "button", class: "agentdocs-copy" }, title);
     button.addEventListener("click", async () => {
       try {
-        await navigator.clipboard.writeText(block.textContent);
+        await navigator.clipboard.writeText(text());
         button.textContent = "Copied";
       } catch {
         const range = document.createRange();
@@ -24,7 +25,7 @@
         getSelection().addRange(range);
         button.textContent = "Selected";
       }
-      setTimeout(() => { button.textContent = "Copy"; }, 1500);
+      setTimeout(() => { button.textContent = title; }, 1500);
     });
     return button;
   };
@@ -41,13 +42,94 @@
     command.after(copyButton(command));
   }
 
+  /* --- checklists: ticked in this browser only -------------------------------------------- */
+
+  const store = `agentdocs-ticks:${location.pathname}`;
+  const remembered = () => {
+    try {
+      const found = JSON.parse(localStorage.getItem(store));
+      return found && typeof found === "object" ? found : {};
+    } catch {
+      return {};
+    }
+  };
+  const remember = (ticks) => {
+    try {
+      if (Object.keys(ticks).length) localStorage.setItem(store, JSON.stringify(ticks));
+      else localStorage.removeItem(store);
+    } catch { /* without storage, ticks last as long as the page */ }
+  };
+
+  /* Inline code is the only markup that a task's text needs to stay what it says. */
+  const inMarkdown = (node) => [...node.childNodes].map((child) => {
+    if (child.nodeType === Node.TEXT_NODE) return child.data;
+    if (child.nodeType !== Node.ELEMENT_NODE || child.matches("ul, ol, input")) return "";
+    return child.matches("code") ? `\`${child.textContent}\`` : inMarkdown(child);
+  }).join("").replace(/\s+/g, " ");
+
+  const isTask = (item) => item.matches(".agentdocs-todo, .agentdocs-done");
+  const checklist = (list, ticks, number) => {
+    const tasks = [...list.querySelectorAll("li")].filter(isTask);
+    const count = element("output", { class: "agentdocs-ticked" });
+    const boxes = tasks.map((item, index) => {
+      const sign = item.querySelector(".agentdocs-box");
+      const text = sign.parentElement;
+      sign.remove();
+      const key = `${number}.${index} ${inMarkdown(text).trim().slice(0, 80)}`;
+      const initial = item.classList.contains("agentdocs-done");
+      const box = element("input", { type: "checkbox" });
+      box.checked = ticks[key] ?? initial;
+      const label = element("label", {}, box, ...text.childNodes);
+      text.append(label);
+      item.classList.add("agentdocs-task");
+      box.addEventListener("change", () => {
+        if (box.checked === initial) delete ticks[key];
+        else ticks[key] = box.checked;
+        remember(ticks);
+        tell();
+      });
+      return { item, box, key, initial, text: inMarkdown(label).trim() };
+    });
+    const tell = () => {
+      count.textContent = `${boxes.filter(({ box }) => box.checked).length} of ${boxes.length} done`;
+    };
+    const depth = (item) => {
+      let found = 0;
+      for (let at = item.parentElement; at !== list; at = at.parentElement) found += at.matches("ul, ol");
+      return found;
+    };
+    const asMarkdown = () => boxes.map(({ item, box, text }) =>
+      `${"  ".repeat(depth(item))}- [${box.checked ? "x" : " "}] ${text}\n`).join("");
+    const clear = element("button", { type: "button", class: "agentdocs-copy" }, "Reset");
+    clear.addEventListener("click", () => {
+      for (const { box, key, initial } of boxes) {
+        box.checked = initial;
+        delete ticks[key];
+      }
+      remember(ticks);
+      tell();
+    });
+    tell();
+    list.after(element("div", { class: "agentdocs-checklist" }, count,
+      copyButton(list, "Copy as Markdown", asMarkdown), clear));
+  };
+
+  const lists = [...document.querySelectorAll("li.agentdocs-todo, li.agentdocs-done")]
+    .map((item) => item.closest("ul, ol"))
+    .filter((list, index, every) => every.indexOf(list) === index)
+    .filter((list, _, every) => !every.some((other) => other !== list && other.contains(list)));
+  if (lists.length) {
+    const ticks = remembered();
+    lists.forEach((list, number) => checklist(list, ticks, number));
+  }
+
   /* --- what scrolls can be reached with the keyboard ------------------------------------- */
 
   const reach = (region) => {
     if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
   };
   document.querySelectorAll(".table-wrapper, .highlight pre, .agentdocs-graph").forEach(reach);
-  for (const fold of document.querySelectorAll(".agentdocs-evidence details")) {
+  for (const fold of document.querySelectorAll(".agentdocs-evidence details, .agentdocs-fold")) {
     fold.addEventListener("toggle", () => {
       for (const output of fold.querySelectorAll("pre")) {
         reach(output);

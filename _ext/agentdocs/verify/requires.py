@@ -9,7 +9,7 @@ from agentdocs.verify.cases import OutsideError, read_contract
 from agentdocs.verify.contract.read import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from agentdocs.verify.documents import Document
     from agentdocs.verify.model import ContractProblem
@@ -44,7 +44,7 @@ def required(
 
 def missing(found: dict[str, list[str]], root: str) -> dict[str, list[str]]:
     """Return what of :func:`required` is not here."""
-    absent = {
+    absent: dict[str, Callable[[str], object]] = {
         "python": environment.unmet,
         "npm": lambda one: environment.unmet_npm(one, root),
         "programs": lambda one: not environment.which(one),

@@ -121,7 +121,7 @@ def _table(table: Any) -> dict[str, Any]:
         "columns": [
             {
                 "name": column.name,
-                "type": str(column.type),
+                "type": _type(column.type),
                 "nullable": bool(column.nullable),
                 "primary_key": bool(column.primary_key),
                 "default": _default(column),
@@ -140,7 +140,7 @@ def _table(table: Any) -> dict[str, Any]:
             for key in sorted(keys, key=lambda key: [column.name for column in key.columns])
         ],
         "uniques": sorted([c.name for c in r.columns] for r in uniques if len(r.columns) > 1),
-        "checks": sorted(" ".join(str(r.sqltext).split()) for r in checks),
+        "checks": sorted(_sql(r.sqltext) for r in checks),
         "indexes": [
             {
                 "name": index.name or "",
@@ -151,6 +151,16 @@ def _table(table: Any) -> dict[str, Any]:
             for index in sorted(table.indexes, key=lambda index: str(index.name))
         ],
     }
+
+
+def _type(kind: Any) -> str:
+    # Without a database, SQLAlchemy says of these how one without them would keep them.
+    return "UUID" if kind.__visit_name__ == "uuid" else str(kind)
+
+
+def _sql(expression: Any) -> str:
+    """Return an expression with its values in it."""
+    return " ".join(str(expression.compile(compile_kwargs={"literal_binds": True})).split())
 
 
 def _default(column: Any) -> str | None:
@@ -167,7 +177,7 @@ def _default(column: Any) -> str | None:
 def _where(index: Any) -> str:
     for options in index.dialect_options.values():
         if (where := options.get("where")) is not None:
-            return str(where)
+            return _sql(where)
     return ""
 
 

@@ -1,0 +1,1 @@
+"""JSON Schemas and examples → rows that a page shows."""

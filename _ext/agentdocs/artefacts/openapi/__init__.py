@@ -1,0 +1,1 @@
+"""OpenAPI documents → rows that a page shows, and what sphinxcontrib-openapi is given of them."""
