@@ -30,6 +30,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         openapi,
         proof,
         provenance,
+        shapes,
         summary,
         tables,
         tally,
@@ -45,7 +46,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     domain.setup(app)  # identity: roles, indexes, inventory
     graph.setup(app)
     openapi.setup(app)  # what snippets make: APIs, with targets and an index
-    json_schema.setup(app)  # models, and the shapes of examples
+    json_schema.setup(app)  # models
+    shapes.setup(app)  # examples that have no schema
     tables.setup(app)  # tables, with a diagram
     proof.setup(app)  # verdicts → the snippets that they are about
     badges.setup(app)  # a snippet's verdict beside it

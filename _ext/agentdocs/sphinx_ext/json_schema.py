@@ -1,4 +1,4 @@
-"""``{agent-json-schema}`` and ``{agent-shape}``: rows about JSON → nodes for all builders.
+"""``{agent-json-schema}``, and shapes of examples: rows about JSON → nodes for all builders.
 
 All texts are strangers': they become text nodes in which nothing acts, and are never parsed.
 """
@@ -343,19 +343,14 @@ class AgentJsonSchema(ArtefactDirective):
         return self.register(found)
 
 
-class AgentShape(ArtefactDirective):
-    """``{agent-shape} TITLE``: the shape that an example of JSON has, folded up."""
-
-    def run(self) -> list[nodes.Node]:
-        """Build a fold with rows."""
-        value, fault = source(self.content)
-        anchor = self.anchor("shape")
-        if fault:
-            return [fold(self.title() or "Shape", paragraph(nodes.Text(fault)))]
-        box = nodes.container("", classes=["agentdocs-schema"])
-        box += anchored(anchor)
-        box += rows_nodes(Section("#", "", shape(value)), {})
-        return self.register([fold(self.title() or "Shape of this example", box)])
+def shape_fold(code: str) -> agent_fold | None:
+    """Return the shape of an example, folded up; None where it is no object or array of JSON."""
+    value, fault = source([code])
+    if fault or not isinstance(value, dict | list) or not value:
+        return None
+    box = nodes.container("", classes=["agentdocs-schema"])
+    box += rows_nodes(Section("#", "", shape(value)), {})
+    return fold("Shape of this example", box)
 
 
 def whole(value: Any, title: str, identifier: str) -> list[nodes.Node]:
@@ -422,4 +417,3 @@ def setup(app: Sphinx) -> None:
         texinfo=text,
     )  # fmt: skip
     app.add_directive("agent-json-schema", AgentJsonSchema)
-    app.add_directive("agent-shape", AgentShape)

@@ -78,16 +78,13 @@ def _models(names: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if isinstance(value, type) and value.__module__ == "__main__"
     ]
     for model in own:
+        name = str(model.__name__)
         with contextlib.suppress(Exception):  # some types have no schema
             if issubclass(model, pydantic.BaseModel):
                 if model.model_fields:
-                    yield _one("json-schema", model.__name__, model.model_json_schema())
+                    yield _one("json-schema", name, model.model_json_schema())
             elif dataclasses.is_dataclass(model):
-                data, name = (
-                    pydantic.TypeAdapter(model).json_schema(),
-                    str(vars(model)["__qualname__"]),
-                )
-                yield _one("json-schema", name, data)
+                yield _one("json-schema", name, pydantic.TypeAdapter(model).json_schema())
 
 
 def _tables(names: dict[str, Any]) -> Iterator[dict[str, Any]]:
