@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
+
 import pytest
 from agentdocs.catalog import build
 from agentdocs.library import read_library
@@ -40,3 +44,23 @@ def own(tmp_path_factory):
 def hostile(tmp_path_factory):
     """Return the build of the agents that try to act."""
     return sites.hostile_site(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """Return a function that makes a folder once, whichever worker of pytest-xdist asks first."""
+    top = tmp_path_factory.getbasetemp()
+    top = top.parent if os.environ.get("PYTEST_XDIST_WORKER") else top
+
+    def make(name, build):
+        folder, done = top / name, top / f"{name}.done"
+        with open(top / f"{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                build(folder)
+                done.touch()
+        return folder
+
+    return make

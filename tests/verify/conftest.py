@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -46,26 +44,6 @@ def node():
         absent("Node is not installed")
     if tuple(map(int, version.split()[1].split(".")[:2])) < (22, 18):
         absent(f"{version} is too old")
-
-
-@pytest.fixture(scope="session")
-def once(tmp_path_factory):
-    """Return a function that makes a folder once, whichever worker of pytest-xdist asks first."""
-    top = tmp_path_factory.getbasetemp()
-    top = top.parent if os.environ.get("PYTEST_XDIST_WORKER") else top
-
-    def make(name, build):
-        folder, done = top / name, top / f"{name}.done"
-        with open(top / f"{name}.lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not done.exists():
-                shutil.rmtree(folder, ignore_errors=True)
-                folder.mkdir()
-                build(folder)
-                done.touch()
-        return folder
-
-    return make
 
 
 def surroundings(**more):

@@ -1,0 +1,111 @@
+"""The agents of this repository: every snippet is run, on the real libraries and servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from agentdocs.verify import environment, services
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parents[1]
+NEEDED = ("bwrap", "git")
+AREAS = {
+    "API": (
+        "fastapi", "express", "status_code", "envelope", "validation", "offset", "cursor", "filter",
+        "version", "etag", "idempotency", "token bucket", "cors", "upload", "websocket", "webhook",
+        "graphql", "grpc", "openapi",
+    ),
+    "auth": ("argon2", "jwt", "refresh", "oauth", "scope", "404"),
+    "database": (
+        "third normal form", "create index", "check (", "uuid", "created_at", "soft delete",
+        "serializable", "selectinload", "explain", "pool", "replica", "full text", "downgrade", "seed",
+    ),
+    "patterns": (
+        "repository", "unit of work", "dependency injection", "service layer", "ports", "domain event",
+        "cqrs", "event sourcing", "circuit breaker", "jitter", "outbox", "saga",
+    ),
+    "async work": ("queue", "schedule", "dead-letter", "publish", "back-pressure"),
+    "running it": (
+        "structlog", "prometheus", "traceparent", "readiness", "sigterm", "pydantic_settings",
+        "invalidat", "load test", "pyinstrument",
+    ),
+}  # fmt: skip
+"""What a reader looks up → words of the snippets, or of their headings, that show it."""
+
+
+def missing() -> list[str]:
+    found = [name for name in NEEDED if not environment.which(name)]
+    found += [name for name in services.SERVICES if not services.program(name)]
+    command = [sys.executable, "-m", "agentdocs", "requires", "--missing", "--format", "json"]
+    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=surroundings())
+    return [*found, *(one for names in json.loads(lines.stdout).values() for one in names)]
+
+
+def surroundings() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT / "_ext")}
+
+
+@pytest.fixture(scope="module")
+def verified(once: Callable[[str, Callable[[Path], None]], Path]) -> list[dict]:
+    """Verify all agents anew, once for all workers; return the results."""
+    if names := missing():
+        text = f"not installed here: {', '.join(names)}"
+        pytest.fail(text) if os.environ.get("CI") == "true" else pytest.skip(text)
+
+    def verify(folder: Path) -> None:
+        command = [sys.executable, "-m", "agentdocs", "verify", "agents"]
+        done = subprocess.run(
+            [*command, "--results", str(folder / "results.json")],
+            cwd=ROOT, capture_output=True, text=True, env=surroundings(), timeout=600,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    folder = once("own-agents", verify)
+    return json.loads((folder / "results.json").read_text())["results"]
+
+
+@pytest.mark.slow
+def test_every_snippet_of_ours_is_proved(verified: list[dict]) -> None:
+    verdicts = Counter(one["verdict"] for one in verified)
+    tiers = Counter(one["tier"] for one in verified)
+    assert sum(verdicts.values()) >= 120
+    assert tiers["checked"] >= 80
+    assert not verdicts["failed"]
+    # Nothing is left for want of a server, and nothing that can be run is left at all.
+    assert not verdicts["skipped"]
+    left = [one for one in verified if one["verdict"] == "unproved"]
+    assert [one["language"] for one in left] == ["text"] * len(left)
+    assert all(one["reason"] for one in left)
+    runnable = ("python", "javascript", "typescript", "sql", "bash", "console", "json", "yaml")
+    low = [one for one in verified if one["language"] in runnable and one["tier"] != "checked"]
+    assert [f"{one['path']}::{one['address']}" for one in low] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("area", AREAS)
+def test_each_area_has_examples_that_are_checked(verified: list[dict], area: str) -> None:
+    text = ""
+    for one in verified:
+        if one["tier"] == "checked" and one["language"] in ("python", "javascript", "sql", "bash"):
+            rows = (ROOT / one["path"]).read_text(encoding="utf-8").split("\n")
+            code = "\n".join(rows[one["line"] - 1 : one["end"]])
+            text += f"{one['address'].replace('-', ' ')} {one['address']} {code}\n".lower()
+    assert [word for word in AREAS[area] if word not in text] == []
+
+
+@pytest.mark.slow
+def test_both_databases_are_used(verified: list[dict]) -> None:
+    both = [one for one in verified if "PostgreSQL" in one.get("interpreter", "")]
+    assert len(both) >= 20
+    assert sum("SQLite" in one["interpreter"] for one in both) >= 3
+    assert any("Redis" in one.get("interpreter", "") for one in verified)
+    assert {one["language"] for one in both} >= {"python", "sql"}
