@@ -302,6 +302,8 @@ def _contents(entry: Entry) -> list[tuple[str, str, list[tuple[int, str, str]]]]
     """Return, for each page: title, document, and level, title and document of its sections."""
     found = []
     for page in entry.pages:
+        if page.under:
+            continue
         rows = []
         for item in page.sections:
             if item.depth:

@@ -15,6 +15,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from agentdocs.problems import brief
 from agentdocs.sphinx_ext import domain, proof
+from agentdocs.verify.tiers import IS_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +57,7 @@ class Words(NamedTuple):
         return f"{self.text} · {self.reason}" if self.reason else self.text
 
 
+NOTHING = Words("plain", "", "")
 UNKNOWN = Words("unknown", "", "not verified in this build")
 _PASSED: dict[Tier, Words] = {
     "none": Words("plain", "", "passed"),
@@ -78,6 +80,8 @@ def words(outcome: Outcome | None) -> Words:
     if outcome is None:
         return UNKNOWN
     reason = outcome.reason
+    if reason == IS_TEXT:
+        return NOTHING
     if outcome.verdict == "passed":
         found = _PASSED[outcome.tier]
     elif outcome.verdict == "failed":
@@ -152,6 +156,9 @@ class Verdicts(SphinxPostTransform):
         for node in list(self.document.findall(agent_verdict)):
             outcome = known.on(node["path"], node["address"], node["digest"])
             found = words(outcome)
+            if found == NOTHING:
+                node.parent.remove(node)
+                continue
             if not proof.is_site(self.app):
                 node.replace_self(nodes.Text(f" · {found}"))
                 continue

@@ -115,6 +115,8 @@ class _Reference:
             drawn.append(self._part("Webhooks", "webhooks", [about, *calls]))
         if api.operations or api.webhooks:
             body.append(self._overview())
+        if api.operations:
+            body.append(self._to_all())
         body += drawn
         if api.models:
             body.append(self._part("Models", "models", self._models()))
@@ -127,6 +129,15 @@ class _Reference:
         part["classes"].append("agentdocs-api")
         part["support_smartquotes"] = False  # what is quoted is meant as it is
         return [part]
+
+    def _to_all(self) -> nodes.paragraph:
+        """Return a link to the index of all endpoints."""
+        link = addnodes.pending_xref(
+            "", nodes.inline("", "All endpoints of the library"), refdomain="std", reftype="ref",
+            reftarget="api-endpoints", refexplicit=True, refwarn=False,
+            refdoc=self._directive.env.docname,
+        )  # fmt: skip
+        return nodes.paragraph("", "", link, classes=["agentdocs-more"])
 
     def _titled(self) -> nodes.section | None:
         """Return the section that this stands in, if that has been given its title."""

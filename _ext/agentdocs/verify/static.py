@@ -15,6 +15,7 @@ from agentdocs.problems import brief
 from agentdocs.verify import environment, services
 from agentdocs.verify.languages.base import Facts, ForeignError, Missing, ParseError
 from agentdocs.verify.model import Error
+from agentdocs.verify.tiers import IS_TEXT
 
 if TYPE_CHECKING:
     from agentdocs.artefacts.model import Artefact
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from agentdocs.verify.tiers import Tier, Verdict
 
 
+TEXTS = frozenset({"text", "txt", "plain", "plaintext", "none"})
+"""What authors call blocks that are no code: diagrams, trees, messages."""
 MAX_CODE = 1 << 20
 """Characters of a snippet beyond which it is not looked at."""
 
@@ -71,10 +74,7 @@ def look(case: Case, session: Session, known: Known) -> Finding:
     if rule and rule.skip:
         return Finding(verdict="skipped", reason=rule.skip)
     if language is None:
-        name = case.snippet.language
-        return Finding(
-            reason=f"no runner for {brief(name, 40)}" if name else "no language is given"
-        )
+        return Finding(reason=_no_language(case.snippet.language))
     if absent := services.absent(rule):
         return Finding(verdict="skipped", reason=absent)
     if rule and rule.databases and language.runner not in ("python", "sql"):
@@ -113,6 +113,12 @@ def _foreign(case: Case) -> bool:
     rule, language = case.rule, case.language
     elsewhere = bool(rule and rule.databases and services.SQLITE not in rule.databases)
     return elsewhere and bool(language and language.runner == "sql")
+
+
+def _no_language(name: str) -> str:
+    if name in TEXTS:
+        return IS_TEXT
+    return f"no runner for {brief(name, 40)}" if name else "no language is given"
 
 
 def _meant(fails: str, error: ParseError) -> Finding:

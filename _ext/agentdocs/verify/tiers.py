@@ -16,3 +16,6 @@ VERDICTS: tuple[Verdict, ...] = ("failed", "unproved", "skipped", "passed")
 """*passed*: all that can be shown in its language was shown; what can be run passes only if it
 ran. *failed*: it is wrong. *unproved*: something else is missing, as the reason says.
 *skipped*: its author says why."""
+
+IS_TEXT = "is text, and no code"
+"""The reason of what is unproved because there is nothing to prove."""
