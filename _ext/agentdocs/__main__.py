@@ -181,9 +181,9 @@ def _add_verify(commands: Any) -> None:
         help="list what the snippets of agents need, as their contracts say it",
         description="Lists what contracts require, one requirement a line, each once.",
         epilog="Examples:\n"
-        "  python -m pip install $(python -m agentdocs requires)   Python packages, for pip\n"
-        "  npm install --no-save $(python -m agentdocs requires --kind npm)\n"
-        "  python -m agentdocs requires --format json              everything, for programs\n",
+        "  python -m agentdocs requires > requirements.txt                        for pip\n"
+        "  python -m agentdocs requires --kind npm | xargs npm install --no-save  for npm\n"
+        "  python -m agentdocs requires --format json                             everything\n",
     )
     requires.add_argument(
         "paths", nargs="*", metavar="PATH", help="folders or files (default: the whole project)"

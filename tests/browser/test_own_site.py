@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import re
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,11 @@ PAGES = {
     "tool": "agents/library/tools/read.html",
     "script": "agents/toolkit/backend-developer/scripts/check-health.html",
     "source": "agents/toolkit/backend-developer/source.html",
+    "api": "agents/toolkit/backend-developer/schemas.html",
+    "another api": "agents/toolkit/backend-developer/apis/sign-in-100.html",
+    "tables": "agents/toolkit/database-migrator/schemas.html",
+    "endpoints": "api-endpoints.html",
+    "checklists": "agents/minimal/backend-developer/reference.html",
 }
 
 
@@ -342,4 +348,79 @@ def test_the_graph_is_a_picture_with_links(browser: Browser, own_url: str) -> No
 
 def test_a_page_weighs_little(own: Build) -> None:
     for page in (own.out / "agents").rglob("*.html"):
-        assert page.stat().st_size < 100_000, page
+        data = page.read_bytes()
+        # A cookbook of forty programs is long; what goes over the wire is not.
+        assert len(gzip.compress(data)) < 60_000, page
+        if page.name == "index.html" or "library" in page.parts:
+            assert len(data) < 100_000, page
+
+
+# --- checklists ------------------------------------------------------------------------------------
+
+
+def test_a_checklist_is_ticked_kept_and_copied(browser: Browser, own_url: str) -> None:
+    options = {"permissions": ["clipboard-read", "clipboard-write"]}
+    with _page(browser, **options) as (page, wrong):
+        page.goto(f"{own_url}/{PAGES['checklists']}")
+        tools = page.locator(".agentdocs-checklist").first
+        total = int(re.findall(r"0 of (\d+) done", tools.inner_text())[0])
+        boxes = page.get_by_role("checkbox")
+        first = boxes.first
+        assert "Primary key" in first.evaluate("box => box.labels[0].innerText")
+        first.focus()
+        page.keyboard.press("Space")
+        page.get_by_text("Unique and check constraints").click()  # its label
+        assert f"2 of {total} done" in tools.inner_text()
+
+        page.reload()
+        assert f"2 of {total} done" in page.locator(".agentdocs-checklist").first.inner_text()
+        page.get_by_role("button", name="Copy as Markdown").first.click()
+        page.get_by_role("button", name="Copied").wait_for()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied.startswith("- [x] Primary key")
+        assert copied.count("- [x] ") == 2
+        assert len(copied.splitlines()) == total
+
+        page.get_by_role("button", name="Reset").first.click()
+        page.reload()
+        assert f"0 of {total} done" in page.locator(".agentdocs-checklist").first.inner_text()
+        # Nothing of it leaves the browser, and nothing stays that is not needed.
+        assert (
+            page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('agentdocs-ticks'))")
+            == []
+        )
+    assert wrong == []
+
+
+def test_without_scripts_a_checklist_reads_as_it_was_written(
+    browser: Browser, own_url: str
+) -> None:
+    with _page(browser, java_script_enabled=False) as (page, _):
+        page.goto(f"{own_url}/{PAGES['checklists']}")
+        assert "[ ] Primary key" in page.locator("li.agentdocs-todo").first.inner_text()
+
+
+# --- APIs, models, tables ----------------------------------------------------------------------------
+
+
+def test_an_api_can_be_followed_and_copied(browser: Browser, own_url: str) -> None:
+    options = {"permissions": ["clipboard-read", "clipboard-write"]}
+    with _page(browser, **options) as (page, wrong):
+        page.goto(f"{own_url}/{PAGES['endpoints']}")
+        page.get_by_role("link", name="POST /v1/shipments").first.click()
+        assert "/agents/toolkit/backend-developer/" in page.url
+        page.goto(f"{own_url}/{PAGES['api']}")
+        page.get_by_role("link", name="NewShipment").first.click()
+        assert page.locator(":target").count() == 1
+        page.get_by_text("The whole document").first.click()
+        fold = page.locator("details[open]").first
+        fold.get_by_role("button", name="Copy").click()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert '"openapi": "3.1' in copied and '"/v1/shipments"' in copied
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download").first.click()
+        assert download.value.suggested_filename.endswith(".json")
+        page.goto(f"{own_url}/{PAGES['tables']}")
+        page.locator("svg a").first.click()
+        assert page.locator(":target").count() == 1
+    assert wrong == []

@@ -327,7 +327,7 @@ def test_the_same_results_write_nothing(project: Project) -> None:
     path.write_bytes(path.read_bytes())
     second = project.build()
     assert (second.counts, second.read, second.written) == ((0, 0, 0), set(), set())
-    assert len(published) == 2
+    assert len(published) >= 2
     assert {name: (second.out / name).stat().st_mtime_ns for name in published} == published
 
 

@@ -1123,3 +1123,67 @@ def test_an_interrupt_keeps_what_is_known_and_says_so_shortly(place):
     assert not alive(children)
     assert 0 < len(one.outcomes) < 80
     assert "80 snippets: 80 passed" in one.verify(code=0).stdout
+
+
+# What is required.
+
+
+def test_requirements_are_listed_once_each(place):
+    one = place({
+        "agents/x.md": "## A\n\n```python\n1\n```\n",
+        "agents/y.md": "## A\n\n```python\n1\n```\n",
+        "agents/x.verify.yaml": "requires:\n  python: [no-such-thing>=3, pytest]\n  npm: [no-such-thing]\n",
+        "agents/y.verify.yaml": "requires:\n  python: [pytest]\n  programs: [no-such-program, python3]\n",
+    })  # fmt: skip
+    assert one.cli("requires", code=0).stdout == "no-such-thing>=3\npytest\n"
+    assert one.cli("requires", "agents/y.md", code=0).stdout == "pytest\n"
+    assert one.cli("requires", "--missing", code=0).stdout == "no-such-thing>=3\n"
+    assert one.cli("requires", "--kind", "npm", code=0).stdout == "no-such-thing\n"
+    found = json.loads(one.cli("requires", "--missing", "--format", "json", code=0).stdout)
+    assert found == {
+        "python": ["no-such-thing>=3"], "npm": ["no-such-thing"], "programs": ["no-such-program"],
+        "services": [],
+    }  # fmt: skip
+
+
+def test_servers_are_listed_with_what_is_required(place):
+    one = place({"agents/x.md": "## A\n\n```sql\nSELECT 1;\n```\n"})
+    one.pin(a="databases: [sqlite, postgresql]\nservices: [redis]")
+    assert one.cli("requires", "--kind", "services", code=0).stdout == "postgresql\nredis\n"
+
+
+def test_a_broken_contract_is_said_beside_what_is_required(place):
+    one = place({
+        "agents/x.md": "## A\n\n```python\n1\n```\n",
+        "agents/x.verify.yaml": "requires:\n  python: pytest\n",
+    })  # fmt: skip
+    found = one.cli("requires", code=1)
+    assert found.stdout == ""
+    assert found.stderr.startswith("agents/x.verify.yaml:2: `python` must be a list")
+    assert "there is no file or folder nowhere" in one.cli("requires", "nowhere", code=2).stderr
+
+
+def test_an_output_that_its_author_has_just_written_is_not_replaced(place):
+    """A new entry has zeros for a digest; what it expects is meant."""
+    one = place({
+        "agents/x.md": "## A\n\n```python\nprint(1)\n```\n",
+        "agents/x.verify.yaml": 'snippets:\n  a:\n    digest: "000000000000"\n    expect: "2"\n',
+    })  # fmt: skip
+    one.verify("--update", code=0)
+    text = one.text("agents/x.verify.yaml")
+    assert 'expect: "2"' in text
+    assert "000000000000" not in text
+    one.verify(code=1)
+    one.verify("--update", code=0)
+    assert '"2"' not in one.text("agents/x.verify.yaml")
+
+
+def test_a_companions_snippet_is_found_by_the_contracts_address(place):
+    one = place({
+        "agents/x.md": "See [more](x/more.md).\n\n## A\n\n```python\n1\n```\n",
+        "agents/x/more.md": "# More\n\n## B\n\n```python\nassert True\n```\n",
+    })  # fmt: skip
+    found = one.verify("agents/x.md::more.md:b", "-v", code=0).stdout
+    assert "agents/x/more.md:5 b" in found
+    wrong = one.verify("agents/x.md::b", code=2).stderr
+    assert "“b” stands in a companion: write agents/x/more.md::b" in wrong

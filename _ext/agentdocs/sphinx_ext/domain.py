@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from docutils import nodes
-from sphinx.addnodes import pending_xref
+from sphinx.addnodes import download_reference, pending_xref
 from sphinx.domains import Domain, Index, IndexEntry, ObjType
 from sphinx.roles import XRefRole
 from sphinx.util.nodes import make_refnode
@@ -268,6 +268,8 @@ class AgentDomain(Domain):
             uri = ""
         if not uri:
             return contnode
+        if node["reftype"] == "download":
+            return download_reference("", "", contnode, refuri=uri)
         return nodes.reference("", "", contnode, internal=True, refuri=uri)
 
     def source_uri(self, builder: Builder, fromdocname: str, path: str, anchor: str) -> str:

@@ -334,7 +334,7 @@ class AgentJsonSchema(ArtefactDirective):
         found = self.headings()
         if fault:
             return [*found, paragraph(nodes.Text(fault))]
-        found += schema_nodes(schema, self.title(), anchor, level=level + 1)
+        found += schema_nodes(schema, self.title(), anchor, level=level + bool(found))
         made = example(schema)
         if made is not None:
             block = json_block(pretty(made.value), "Example", f"{anchor}--example")

@@ -117,7 +117,8 @@ class Provenance(SphinxTransform):
                 if waiting is not None:
                     self._identify(node, waiting)
                     waiting = None
-                elif mark is None and not isinstance(node.parent, nodes.document):
+                elif mark is None and node["names"] and not isinstance(node.parent, nodes.document):
+                    # Not those of what snippets make, which have no name: their ids are unique.
                     node["ids"] = [f"agentdocs-{node['ids'][0]}"]
             if mark is None:
                 self._ours(node)

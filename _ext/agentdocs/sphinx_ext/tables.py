@@ -50,11 +50,12 @@ class AgentTables(ArtefactDirective):
         """Build a heading, the picture and the tables."""
         title, level = self.title(), self.level()
         anchor = self.anchor("tables")
-        found: list[nodes.Node] = [anchored(anchor), *self.headings()]
+        titles = self.headings()
+        found: list[nodes.Node] = [anchored(anchor), *titles]
         data, fault = source(self.content)
         if fault:
             return self.register([*found, paragraph(nodes.Text(fault))])
-        found += tables_nodes(read(data), title, anchor, level + 1)
+        found += tables_nodes(read(data), title, anchor, level + bool(titles))
         found += whole(data, "The tables as JSON", f"{anchor}--json")
         return self.register(found)
 

@@ -22,7 +22,7 @@ from agentdocs.verify.sandbox import (
 
 _PACKAGES = {
     "pyflakes": ("verify", "finds names that nothing defines"),
-    "jsonschema": ("verify", "checks contracts, and data against schemas"),
+    "pydantic": ("verify", "describes dataclasses as JSON Schemas"),
     "packaging": ("verify", "checks which versions a contract requires"),
     "graphql-core": ("verify", "parses GraphQL"),
     "openapi-spec-validator": ("verify", "checks OpenAPI documents"),
