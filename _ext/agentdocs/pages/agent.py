@@ -58,6 +58,7 @@ def agent_page(
     }
     context["descriptions"] = _descriptions(entry, page)
     context["further"] = _further(entry) if page.name == SCHEMAS else []
+    context["title"] = _page_title(entry, page)
     if page.name == OVERVIEW:
         context |= _overview(entry, by_id, peers)
         return Page(entry.docname(), render("overview.md.j2", **context))
@@ -115,16 +116,20 @@ def _title(one: Described, place: Location | None) -> str:
 
 def _further(entry: Entry) -> list[tuple[str, str, str]]:
     """Return title, document and content of the pages that the schemas page leads to."""
+    return [
+        (_page_title(entry, page), entry.docname(page.name), _content(page))
+        for page in entry.pages
+        if page.under
+    ]
+
+
+def _page_title(entry: Entry, page: AgentPage) -> str:
+    """Return a page's title; that of one about an API is the API's."""
+    if not page.name.startswith("apis/"):
+        return page.title
+    first = page.described[0].made
     places = {(path, s.address): place for path, s, place in entry.snippets()}
-    found = []
-    for page in entry.pages:
-        if page.under:
-            first = page.described[0]
-            title = page.title
-            if page.name.startswith("apis/"):
-                title = _title(first, places.get((first.made.path, first.made.address)))
-            found.append((title, entry.docname(page.name), _content(page)))
-    return found
+    return _title(page.described[0], places.get((first.path, first.address)))
 
 
 def _content(page: AgentPage) -> str:
@@ -192,6 +197,7 @@ def _manifest(entry: Entry, page: AgentPage) -> dict[str, Any]:
         "page": page.name,
         "path": source,
         "title": page.title,
+        "under": page.under,
         "links": [
             [path, target, _target(resolved)]
             for (path, target), resolved in sorted(entry.links.items())

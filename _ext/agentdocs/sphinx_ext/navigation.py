@@ -48,7 +48,7 @@ def _navigation(
     pages = [(f"{output}/{id}/{name}", title) for name, title in overview.get("pages", [])]
     here = bisect_left(members, (id,))
     first, last = max(0, here - NEIGHBOURS), here + NEIGHBOURS + 1
-    current = f"{output}/{id}/{manifest['page']}"
+    current = f"{output}/{id}/{manifest.get('under') or manifest['page']}"
     order = [docname for docname, _ in pages]
     position = order.index(current) if current in order else 0
     before = pages[position - 1] if position else _overview(members, here - 1, output)
