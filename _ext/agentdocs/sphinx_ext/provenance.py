@@ -94,7 +94,8 @@ class Provenance(SphinxTransform):
     def _note_page(self) -> None:
         manifest, docname, agents = self.manifest, self.docname, self.domain
         keep = (
-            "agent", "collection", "name", "page", "path", "title", "under", "card", "files", "pages",
+            "agent", "collection", "name", "page", "path", "title", "under", "card", "files",
+            "pages",
         )  # fmt: skip
         agents.pages[docname] = {key: manifest[key] for key in keep if key in manifest}
         if manifest["page"] == "index":
