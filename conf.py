@@ -21,6 +21,7 @@ language = "en"
 extensions = ["agentdocs"]
 
 agentdocs_agents = "agents"
+agentdocs_policy = "all"
 
 exclude_patterns = ["_build", "Thumbs.db", ".DS_Store"]
 myst_enable_extensions = ["colon_fence", "deflist"]

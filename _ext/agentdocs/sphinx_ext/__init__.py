@@ -22,6 +22,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         directives,
         domain,
         files,
+        finish,
         generate,
         graph,
         json_schema,
@@ -53,6 +54,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     badges.setup(app)  # a snippet's verdict beside it
     tally.setup(app)  # how much of an agent and of the library is proved
     navigation.setup(app)  # the side bar, the way back, the edit link
+    finish.setup(app)  # a policy for each page, names for its landmarks
     files.setup(app)  # verbatim sources, downloads, the filter's data
     manual.setup(app)  # tables of this manual, from the code
     summary.setup(app)  # what is said at the end

@@ -71,6 +71,14 @@ class Config:
         "for none.",
         (str,),
     )
+    policy: str = _value(
+        "agents",
+        "Which pages of a site carry a Content-Security-Policy that lets nothing run or load but "
+        "what the site itself brings: those of `agents`, `all`, or `none`. With `all`, extensions "
+        "that load something from elsewhere do not work.",
+        (str,),
+        "html",
+    )
 
 
 def get(app: Sphinx) -> Config:
@@ -116,6 +124,8 @@ def validate(app: Sphinx, config: SphinxConfig) -> None:
         except re.error as error:
             message = f"agentdocs_placing: {rule[1]!r} is not a regular expression: {error}."
             raise ConfigError(message) from None
+    if config.agentdocs_policy not in ("agents", "all", "none"):
+        raise ConfigError("agentdocs_policy must be “agents”, “all” or “none”.")
     output = config.agentdocs_output.removesuffix("/")
     config.agentdocs_output = output
     if not output or output.startswith("/") or ".." in output.split("/"):
