@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
 
 import agentdocs  # noqa: E402
+from agentdocs.sphinx_ext.config import agents_folder  # noqa: E402
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -18,7 +23,7 @@ project = "agentdocs"
 author = "The agentdocs authors"
 version = release = agentdocs.__version__
 language = "en"
-extensions = ["agentdocs"]
+extensions = ["agentdocs", "sphinx.ext.githubpages"]
 
 agentdocs_agents = "agents"
 agentdocs_policy = "all"
@@ -30,6 +35,10 @@ copyright = author
 html_show_copyright = False
 html_copy_source = False
 html_last_updated_fmt = None
+# Where the site will be. Whoever builds says so: GitHub's workflow, an intranet, Read the Docs.
+html_baseurl = os.environ.get("AGENTDOCS_BASEURL") or os.environ.get(
+    "READTHEDOCS_CANONICAL_URL", ""
+)
 
 html_theme = "furo"
 html_title = "agentdocs"
@@ -65,5 +74,34 @@ def _whole_repository(app: Sphinx) -> None:
         app.config.include_patterns = ["docs/**"]
 
 
+def _edit() -> str:
+    """Return where files of this branch are edited, if the host that builds says so."""
+    said = defaultdict(str, os.environ)
+    if said["GITHUB_REF_TYPE"] == "branch" and not said["GITHUB_HEAD_REF"]:  # no pull request
+        forge, branch = said["GITHUB_SERVER_URL"], said["GITHUB_REF_NAME"]
+        return f"{forge}/{said['GITHUB_REPOSITORY']}/edit/{quote(branch)}"
+    clone = re.fullmatch(
+        r"(?:https://|git@)([\w.-]+)[:/](.+?)(?:\.git)?", said["READTHEDOCS_GIT_CLONE_URL"]
+    )
+    if clone and said["READTHEDOCS_VERSION_TYPE"] == "branch":
+        verb = "-/edit" if "gitlab" in clone[1] else "edit"
+        branch = said["READTHEDOCS_GIT_IDENTIFIER"]
+        return f"https://{clone[1]}/{clone[2]}/{verb}/{quote(branch)}"
+    return ""
+
+
+def _edit_links(app: Sphinx) -> None:
+    """Lead “edit this page” to the source of a page of the manual, and to an agent's own file."""
+    edit, here = _edit(), HERE.resolve()
+    manual, agents = Path(app.srcdir).resolve(), agents_folder(app).resolve()
+    if edit and manual.is_relative_to(here):
+        file = (manual.relative_to(here) / "{filename}").as_posix()
+        app.config.html_theme_options["source_edit_link"] = f"{edit}/{file}"
+    if edit and agents.is_relative_to(here) and not app.config.agentdocs_edit_url:
+        file = (agents.relative_to(here) / "{path}").as_posix()
+        app.config.agentdocs_edit_url = f"{edit}/{file}"
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("config-inited", lambda app, _: _edit_links(app), priority=100)
     app.connect("config-inited", lambda app, _: _whole_repository(app), priority=100)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import zlib
 from pathlib import Path
 
 import nox
@@ -25,12 +26,12 @@ def _groups(*names: str) -> list[str]:
 
 
 def _site(session: nox.Session, *groups: str) -> None:
-    session.install("-e", ".[site]", *_groups(*groups))
+    session.install("-e", ".[site,search]", *_groups(*groups))
 
 
 def _verifier(session: nox.Session, *groups: str) -> None:
     """Install what runs snippets, and what the contracts of our own agents ask for."""
-    session.install("-e", ".[site,verify,node]", *_groups(*groups))
+    session.install("-e", ".[site,search,verify,node]", *_groups(*groups))
     _required(session)
 
 
@@ -69,6 +70,9 @@ def _docs_options(session: nox.Session) -> tuple[str, list[str], list[str] | Non
     if known.strict:
         options += ["-W", "--keep-going"]
     out = str((here / known.out).resolve() if known.out else HERE / "_build" / "html")
+    # What Sphinx remembers of a build is not published: it stays out of the output.
+    memory = f"{Path(out).name}-{zlib.crc32(out.encode()):08x}"
+    options += ["-d", str(HERE / "_build" / "doctrees" / memory)]
     return out, options, verified
 
 
@@ -111,7 +115,7 @@ def matrix(session: nox.Session) -> None:
 @nox.session(default=False, python="3.11", venv_backend="uv")
 def lowest(session: nox.Session) -> None:
     """Run all tests with the oldest releases that pyproject.toml allows (needs uv)."""
-    lowest = ("--resolution=lowest-direct", "-e", ".[site,verify,node]")
+    lowest = ("--resolution=lowest-direct", "-e", ".[site,search,verify,node]")
     session.install(*lowest, *_groups("tests"))
     _required(session)
     session.run("pytest", *(session.posargs or ["-n", "auto"]))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-MORE = {"manual": "verifying.html", "index": "genindex.html"}
+MORE = {"manual": "verifying.html", "index": "genindex.html", "search": "search.html?q=migrate"}
 SCREENS = [(360, "light"), (1100, "dark"), (1920, "light")]
 
 

@@ -160,6 +160,8 @@ def broken(site: Path, page: Path) -> Iterator[str]:
     """
     for tag, name, value in addresses(parse(page)):
         what = f"<{tag.name} {name}={value!r}> on line {tag.line}"
+        if page == site / "404.html" and value.startswith("/") and value[1:2] != "/":
+            value = f".{value}"  # it is shown at any address, so it counts from the site's path
         parts = urlsplit(value)
         if parts.scheme or parts.netloc or value.startswith(("/", "\\")):
             if tag.name != "a" or parts.scheme not in ("http", "https", "mailto"):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentdocs import tools
 from agentdocs.catalog import HOME, key_slug
-from agentdocs.compare import comparison
+from agentdocs.compare import COLUMNS, comparison
 from agentdocs.model import Page
 from agentdocs.problems import SEVERITIES
 from agentdocs.render import render
@@ -61,12 +61,23 @@ def library_pages(catalog: Catalog) -> Iterator[Page]:
             text = tools.PERMITS[tools.permits(name)] + "." if key == "tool" else ""
             yield from _listing(catalog, f"{HOME}/{folder}/{slug}", name, text, members, key, name)
     for role, members in catalog.peers().items():
-        yield Page(f"{HOME}/roles/{role}", render(
-            "role.md.j2", **common, role=role, members=members, comparison=comparison(members),
-        ))  # fmt: skip
+        yield _role(role, members, common)
     yield from _gallery(catalog, languages)
     yield from _graph(catalog)
     yield from _health(catalog, count)
+
+
+def _role(role: str, members: list[Entry], common: dict[str, Any]) -> Page:
+    """Return the page that compares the agents of a role."""
+    compared, others = members[:COLUMNS], members[COLUMNS:]
+    found = comparison(compared)
+    return Page(f"{HOME}/roles/{role}", render(
+        "role.md.j2", **common, role=role, members=compared, others=others, total=len(members),
+        comparison=found, labels=found.labels, proved=[entry.id for entry in compared],
+        only=[
+            (label, one) for label, one in zip(found.labels, found.alone, strict=True) if one.places
+        ],
+    ))  # fmt: skip
 
 
 def _parts(

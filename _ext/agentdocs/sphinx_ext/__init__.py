@@ -18,6 +18,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     from agentdocs import __version__
     from agentdocs.sphinx_ext import (
         badges,
+        compare,
         config,
         directives,
         domain,
@@ -26,11 +27,14 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         generate,
         graph,
         json_schema,
+        machines,
         manual,
         navigation,
+        notfound,
         openapi,
         proof,
         provenance,
+        search,
         shapes,
         summary,
         tables,
@@ -53,9 +57,13 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     proof.setup(app)  # verdicts → the snippets that they are about
     badges.setup(app)  # a snippet's verdict beside it
     tally.setup(app)  # how much of an agent and of the library is proved
+    compare.setup(app)  # agents of one name, side by side
     navigation.setup(app)  # the side bar, the way back, the edit link
     finish.setup(app)  # a policy for each page, names for its landmarks
+    notfound.setup(app)  # what stands for pages that are not there
     files.setup(app)  # verbatim sources, downloads, the filter's data
+    search.setup(app)  # what is indexed, and the index
+    machines.setup(app)  # Markdown, lists and a feed for machines
     manual.setup(app)  # tables of this manual, from the code
     summary.setup(app)  # what is said at the end
 

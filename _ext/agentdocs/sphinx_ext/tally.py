@@ -69,6 +69,9 @@ class Tallies(SphinxPostTransform):
         """Replace each placeholder by sentences, lists and tables."""
         for node in list(self.document.findall(agent_proof)):
             rows = proof.rows(self.app, self.env, node["agent"])
+            if node.get("short"):
+                node.replace_self(nodes.Text(_short(_count(rows))))
+                continue
             shown = self._agent(rows, node["agent"]) if node["agent"] else self._library(rows)
             node.replace_self(nodes.container("", *shown, classes=["agentdocs-proof"]))
 
@@ -192,6 +195,14 @@ def _sentence(found: Counter[str]) -> str:
     text = f"{_proved(found)} of {total} snippet{plural} proved"
     text += f": {', '.join(passed)}" if passed else ""
     return text + (f"; {', '.join(others)}." if others else ".")
+
+
+def _short(found: Counter[str]) -> str:
+    """Return ``7 of 9``, and what failed, for a table's cell."""
+    if not found.total() or found[UNKNOWN.text] == found.total():
+        return UNKNOWN.text if found.total() else "no snippets"
+    failed = f", {found['failed']} failed" if found["failed"] else ""
+    return f"{_proved(found)} of {found.total()}{failed}"
 
 
 def _proved(found: Counter[str]) -> int:

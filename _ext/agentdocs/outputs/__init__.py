@@ -1,0 +1,1 @@
+"""What a site offers to machines: catalog and pages → texts and bytes, written by an adapter."""
