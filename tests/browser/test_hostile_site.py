@@ -155,7 +155,7 @@ def test_the_search_shows_hostile_headings_as_text(
 ) -> None:
     with _watch(browser, hostile_url) as watched:
         watched.visit(f"{hostile_url}/search.html?q={word}")
-        watched.page.locator("#search-results li, #search-results p").first.wait_for()
+        watched.page.locator(".agentdocs-search-hit, .agentdocs-search-count").first.wait_for()
         # Excerpts are fetched one after the other; they come from the pages' own text.
         watched.page.wait_for_load_state("networkidle")
         watched.check(word)
