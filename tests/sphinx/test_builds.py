@@ -241,7 +241,7 @@ def test_removing_an_agent_removes_every_trace_of_it(project: Project) -> None:
                 "searchindex",
                 "llms-full.txt",
                 "_pagefind/",  # they hold the mention too
-            )  # fmt: skip
+            )
         )
     ]
     assert named == []
