@@ -282,3 +282,15 @@ def test_a_snippet_that_lies_about_itself_breaks_nothing(tmp_path: Path, payload
         assert "<img src=x" not in html
         assert "root:x:0" not in html
     assert "Ferries 2.0.0" in page(done, "agents/team/ben-two/schemas.html")
+
+
+def test_a_companion_may_lie_in_a_folder_called_apis(tmp_path: Path) -> None:
+    """Pages about APIs are known by what they describe, and not by what they are called."""
+    project = Project(tmp_path, SMALL)
+    project.write(
+        "agents/team/ferry/SKILL.md", "---\nname: ferry\ndescription: Plans.\n---\n\nText.\n"
+    )
+    project.write("agents/team/ferry/apis/booking.md", "# Booking\n\nHow it is asked.\n")
+    done = project.build("-W", "--keep-going")
+    assert done.code == 0, done.errors
+    assert "How it is asked." in page(done, "agents/team/ferry/apis/booking.html")

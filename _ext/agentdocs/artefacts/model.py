@@ -39,6 +39,11 @@ class Artefact:
         """What changes when it does: the first 16 hexadecimal digits of a SHA-256."""
         return hashlib.sha256(f"{self.kind} {self.name} {self.data}".encode()).hexdigest()[:16]
 
+    @property
+    def is_named(self) -> bool:
+        """Whether its author gave it a name: FastAPI has one for those who give none."""
+        return not (self.kind == "openapi" and self.name.startswith("FastAPI 0.1.0"))
+
     def value(self) -> Any:
         """Return the data."""
         return json.loads(self.data)
@@ -82,14 +87,9 @@ def together(made: Iterable[Made]) -> list[Made]:
     for one in found:
         inner |= _holds(one.artefact)
     shown = [o for o in found if o.artefact.kind != "json-schema" or o.artefact.name not in inner]
-    if any(_is_named(one.artefact) for one in shown):
-        shown = [one for one in shown if _is_named(one.artefact) or one.artefact.kind != "openapi"]
+    if any(one.artefact.kind == "openapi" and one.artefact.is_named for one in shown):
+        shown = [one for one in shown if one.artefact.is_named]  # the others are but a means
     return sorted(shown, key=lambda one: KINDS.index(one.artefact.kind))
-
-
-def _is_named(one: Artefact) -> bool:
-    """Whether its author gave an API a name; of several, those without are but a means."""
-    return one.kind == "openapi" and not one.name.startswith("FastAPI 0.1.0")
 
 
 def _continues(one: Artefact, old: Artefact) -> bool:

@@ -56,6 +56,12 @@ class AgentPage:
     described: tuple[Described, ...] = ()
     """What snippets make, as far as it stands on this page."""
 
+    @property
+    def api(self) -> Described | None:
+        """The API that the page is about, where it is about one alone."""
+        first = self.described[0] if self.under else None
+        return first if first and first.made.artefact.kind == "openapi" else None
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:

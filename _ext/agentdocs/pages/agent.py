@@ -56,9 +56,12 @@ def agent_page(
         "home": HOME,
         "made": MADE,
     }
-    context["descriptions"] = _descriptions(entry, page)
-    context["further"] = _further(entry) if page.name == SCHEMAS else []
-    context["title"] = _page_title(entry, page)
+    places: Places = {}
+    if page.under or page.name == SCHEMAS:
+        places = {(path, s.address): place for path, s, place in entry.snippets()}
+    context["descriptions"] = _descriptions(entry, page, places)
+    context["further"] = _further(entry, places) if page.name == SCHEMAS else []
+    context["title"] = _title(page, places)
     if page.name == OVERVIEW:
         context |= _overview(entry, by_id, peers)
         return Page(entry.docname(), render("overview.md.j2", **context))
@@ -89,16 +92,21 @@ class Description:
     download: str
 
 
-def _descriptions(entry: Entry, page: AgentPage) -> list[tuple[str, list[Description]]]:
+Places = dict[tuple[str, str], "Location"]
+"""File and address of a snippet → where it stands."""
+
+
+def _descriptions(
+    entry: Entry, page: AgentPage, places: Places
+) -> list[tuple[str, list[Description]]]:
     """Return headings, and what stands below each."""
-    places = {(path, s.address): place for path, s, place in entry.snippets()}
     found: dict[str, list[Description]] = {}
     for one in page.described:
         artefact = one.made.artefact
         place = places.get((one.made.path, one.made.address))
         described = Description(
             f"agent-{artefact.kind}",
-            _title(one, place),
+            _name(one, places),
             f"{entry.id}/{one.name}",
             artefact.data,
             f"{place.docname}#{place.anchor}" if place else "",
@@ -108,35 +116,32 @@ def _descriptions(entry: Entry, page: AgentPage) -> list[tuple[str, list[Descrip
     return list(found.items())
 
 
-def _title(one: Described, place: Location | None) -> str:
+def _name(one: Described, places: Places) -> str:
     """Return a name for people; an API that nobody named has that of its section."""
-    name = one.made.artefact.name
-    return place.title if place and place.title and name.startswith("FastAPI 0.1.0") else name
+    artefact, place = one.made.artefact, places.get((one.made.path, one.made.address))
+    if artefact.is_named or place is None or not place.title:
+        return artefact.name
+    return place.title
 
 
-def _further(entry: Entry) -> list[tuple[str, str, str]]:
+def _further(entry: Entry, places: Places) -> list[tuple[str, str, str]]:
     """Return title, document and content of the pages that the schemas page leads to."""
     return [
-        (_page_title(entry, page), entry.docname(page.name), _content(page))
+        (_title(page, places), entry.docname(page.name), _content(page))
         for page in entry.pages
         if page.under
     ]
 
 
-def _page_title(entry: Entry, page: AgentPage) -> str:
+def _title(page: AgentPage, places: Places) -> str:
     """Return a page's title; that of one about an API is the API's."""
-    if not page.name.startswith("apis/"):
-        return page.title
-    first = page.described[0].made
-    places = {(path, s.address): place for path, s, place in entry.snippets()}
-    return _title(page.described[0], places.get((first.path, first.address)))
+    return _name(page.api, places) if page.api else page.title
 
 
 def _content(page: AgentPage) -> str:
     """Return in a few words what a page describes."""
-    first = page.described[0].made.artefact
-    if first.kind == "openapi":
-        paths = first.value().get("paths")
+    if page.api:
+        paths = page.api.made.artefact.value().get("paths")
         return ", ".join(list(paths)[:4]) if isinstance(paths, dict) else ""
     return ", ".join(one.made.artefact.name for one in page.described[:6])
 
