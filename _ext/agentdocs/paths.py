@@ -15,6 +15,12 @@ def stem(path: str, is_skill: bool) -> str:
     return file.parent.name if is_skill else file.name.split(".")[0]
 
 
+def beside(definition: str, suffix: str) -> str:
+    """Return the path of a file that belongs to a definition: its own, with another suffix."""
+    name = definition[:-3] if definition.lower().endswith(".md") else definition
+    return f"{name}{suffix}"
+
+
 def resolve(source: str, target: str) -> str | None:
     """Return ``target``, written in the file ``source``, as a path from the library's root.
 

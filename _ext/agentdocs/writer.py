@@ -67,6 +67,15 @@ def write(pages: Iterable[Page], folder: Path) -> Written:
     return Written(tuple(written), kept, names)
 
 
+def refresh(path: Path, data: bytes) -> bool:
+    """Write a file if it does not hold ``data`` already; return whether it was written."""
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return True
+
+
 def is_ours(data: bytes) -> bool:
     """Whether a file that begins with ``data`` was written here."""
     return data.startswith(_BEGINNINGS)

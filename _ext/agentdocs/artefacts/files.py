@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from agentdocs.artefacts.model import SUFFIX, Artefact, Made, artefact
+from agentdocs.paths import beside
 from agentdocs.problems import Problem, ProblemKind
 
 if TYPE_CHECKING:
@@ -27,8 +28,7 @@ LARGEST = 8 << 20
 
 def file_of(definition: str) -> str:
     """Return where the artefacts of a definition are kept."""
-    stem = definition[:-3] if definition.lower().endswith(".md") else definition
-    return f"{stem}{SUFFIX}"
+    return beside(definition, SUFFIX)
 
 
 def dump(kept: Kept) -> str:

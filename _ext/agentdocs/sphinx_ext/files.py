@@ -14,6 +14,7 @@ from sphinx.util.osutil import relative_uri
 
 from agentdocs.source import load, parse
 from agentdocs.sphinx_ext import config, domain, generate
+from agentdocs.writer import refresh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,9 +109,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         copy = target / domain.download_name(path)
         wanted.add(copy)
         text = json.dumps(json.loads(data), indent=2) + "\n"
-        if not copy.exists() or copy.read_text(encoding="utf-8") != text:
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_text(text, encoding="utf-8")
+        refresh(copy, text.encode())
     _remove(target, "*", wanted)
     _prune(app, agents)
     cards = [
@@ -119,10 +118,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         if "card" in manifest
     ]
     text = f"window.agentdocsCatalogue = {json.dumps(cards, sort_keys=True)};\n"
-    file = Path(app.outdir) / "_static" / CATALOGUE
-    file.parent.mkdir(parents=True, exist_ok=True)
-    if not file.exists() or file.read_text() != text:
-        file.write_text(text)
+    refresh(Path(app.outdir) / "_static" / CATALOGUE, text.encode())
 
 
 def _prune(app: Sphinx, agents: domain.AgentDomain) -> None:

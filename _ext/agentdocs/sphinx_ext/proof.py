@@ -23,6 +23,7 @@ from agentdocs.artefacts.model import Made
 from agentdocs.sphinx_ext import config, domain
 from agentdocs.verify import results
 from agentdocs.verify.model import Report
+from agentdocs.writer import refresh
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -208,8 +209,8 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
     target, badge = Path(app.outdir) / RESULTS, Path(app.outdir) / BADGE
     if publishes(app):
         report = get(app).report
-        _write(target, _published(report))
-        _write(badge, json.dumps(results.shield(report)).encode())
+        refresh(target, _published(report))
+        refresh(badge, json.dumps(results.shield(report)).encode())
     elif results.load(target) is not None:  # else it is somebody else's, and so is the badge
         target.unlink()
         badge.unlink(missing_ok=True)
@@ -221,11 +222,6 @@ def _published(report: Report) -> bytes:
         path = Path(folder) / RESULTS
         results.save(path, report)
         return path.read_bytes()
-
-
-def _write(path: Path, data: bytes) -> None:
-    if not path.is_file() or path.read_bytes() != data:
-        path.write_bytes(data)
 
 
 def setup(app: Sphinx) -> None:

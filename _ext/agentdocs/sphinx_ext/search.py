@@ -26,6 +26,7 @@ from docutils import nodes
 from sphinx.util import logging
 
 from agentdocs.sphinx_ext import config, domain, proof
+from agentdocs.writer import refresh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -258,10 +259,7 @@ def _take_over(made: Path, target: Path) -> None:
     )
     wanted = [path for path in wanted if not _UNUSED.fullmatch(path.name)]
     for path in wanted:
-        data, there = (made / path).read_bytes(), target / path
-        if not there.is_file() or there.read_bytes() != data:
-            there.parent.mkdir(parents=True, exist_ok=True)
-            there.write_bytes(data)
+        refresh(target / path, (made / path).read_bytes())
     for old in [path for path in target.rglob("*") if path.is_file()]:
         if old.relative_to(target) not in set(wanted):
             old.unlink()

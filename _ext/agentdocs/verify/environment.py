@@ -52,8 +52,6 @@ def fingerprint() -> str:
 def program_stamp(program: str) -> str:
     """Return what changes when a program is installed, replaced or removed."""
     path = node() if program == "node" else which(program)
-    if path is None and os.path.isabs(program):
-        path = program
     if path is None:
         return f"no {program}"
     stat = os.stat(path)

@@ -43,6 +43,7 @@ SQLITE = "sqlite"
 """The database that is always there."""
 
 
+@cache
 def program(name: str) -> str:
     """Return the path of a service's program; empty where it is not installed."""
     service = SERVICES[name]

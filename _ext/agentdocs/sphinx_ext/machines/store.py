@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agentdocs.writer import refresh
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
@@ -48,11 +50,7 @@ class Store:
             return
         content = data if isinstance(data, bytes) else data.encode("utf-8", "replace")
         self._wanted.add(path)
-        file = self._out / path
-        if file.is_file() and file.read_bytes() == content:
-            return
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
+        refresh(self._out / path, content)
 
     def close(self) -> None:
         """Remove what is not wanted any more, and remember what is."""
@@ -65,9 +63,7 @@ class Store:
                 folder.rmdir()
         state = {"files": sorted(self._wanted), "notes": self.notes}
         text = json.dumps(state, sort_keys=True)
-        if not self._memory.is_file() or self._memory.read_text() != text:
-            self._memory.parent.mkdir(parents=True, exist_ok=True)
-            self._memory.write_text(text)
+        refresh(self._memory, text.encode())
 
 
 def _extra(app: Sphinx) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from agentdocs.companions import CONTRACT
 from agentdocs.model import digest as digest
+from agentdocs.paths import beside
 
 Namespace = Literal["shared", "file", "own"]
 """What snippets share: all of an agent and language, those of a file, or nothing."""
@@ -83,8 +84,7 @@ NONE = Contract("")
 
 def contract_path(definition: str) -> str:
     """Return where the contract of a definition, or of a document, stands."""
-    stem = definition[:-3] if definition.lower().endswith(".md") else definition
-    return f"{stem}{CONTRACT}"
+    return beside(definition, CONTRACT)
 
 
 def content(rule: Rule) -> tuple[object, ...]:
