@@ -7,7 +7,7 @@ import re
 import sys
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 HERE = Path(__file__).parent
@@ -43,12 +43,11 @@ html_baseurl = os.environ.get("AGENTDOCS_BASEURL") or os.environ.get(
 html_theme = "furo"
 html_title = "agentdocs"
 html_static_path = ["_static"]
+templates_path = ["docs/_templates"]
 html_css_files = ["site.css"]
 html_favicon = "_static/favicon.svg"
 html_theme_options = {
     "sidebar_hide_name": False,
-    "light_logo": "logo.svg",
-    "dark_logo": "logo.svg",
     "light_css_variables": {
         "color-brand-primary": "#0b6e5f",
         "color-brand-content": "#0b6e5f",
@@ -102,6 +101,24 @@ def _edit_links(app: Sphinx) -> None:
         app.config.agentdocs_edit_url = f"{edit}/{file}"
 
 
+def _scripts_wait(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Let a page be shown before its scripts run; each of them only adds to what is there."""
+    if pagename == "search":
+        return  # its template has scripts of its own, which need the others before them
+    context["script_files"] = [_waiting(script) for script in context["script_files"]]
+
+
+def _waiting(script: Any) -> Any:
+    if {"async", "defer"} & script.attributes.keys():
+        return script
+    return type(script)(
+        script.filename, priority=script.priority, defer="defer", **script.attributes
+    )
+
+
 def setup(app: Sphinx) -> None:
     app.connect("config-inited", lambda app, _: _edit_links(app), priority=100)
+    app.connect("html-page-context", _scripts_wait, priority=900)
     app.connect("config-inited", lambda app, _: _whole_repository(app), priority=100)

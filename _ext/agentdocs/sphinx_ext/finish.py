@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from agentdocs.sphinx_ext import config
+from agentdocs.sphinx_ext import config, engines
+from agentdocs.sphinx_ext.engines import listed
 from agentdocs.sphinx_ext.landmarks import named
+from agentdocs.sphinx_ext.lean import lean
 from agentdocs.sphinx_ext.policy import guarded
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ class _Finisher:
         values = config.get(self._app)
         ours = str(context["pagename"]).startswith(f"{values.output}/")
         if ours or values.policy == "all":
-            page = named(page)
+            page = lean(named(listed(page, str(context["pagename"]))))
         if values.policy == "all" or (values.policy == "agents" and ours):
             page = guarded(page, str(context.get("body", "")))
         return page
@@ -45,5 +47,6 @@ def install(app: Sphinx) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Register the handler."""
+    """Register the handlers."""
+    engines.setup(app)
     app.connect("builder-inited", install)

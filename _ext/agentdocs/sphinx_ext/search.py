@@ -8,6 +8,7 @@ show.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import json
@@ -37,6 +38,8 @@ logger = logging.getLogger(__name__)
 
 FOLDER = "_pagefind"
 """Where the index stands, below the root of the site."""
+ENTRY = "pagefind-entry.json"
+"""What a browser asks for first; it names all else."""
 SCRIPT = "agentdocs-search.js"
 BUILDERS = ("html", "dirhtml")
 """Builders whose pages are files that a server shows one by one."""
@@ -213,7 +216,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         return
     target = Path(app.outdir) / FOLDER
     if not _is_on(app):
-        if (target / "pagefind-entry.json").is_file():  # of a build that could
+        if (target / ENTRY).is_file():  # of a build that could
             shutil.rmtree(target)
         logger.info(
             "Pagefind is not installed, so Sphinx's own search serves: "
@@ -222,7 +225,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         return
     memory = Path(app.doctreedir) / f"agentdocs-search-{app.builder.name}.json"
     state = _state(app)
-    if (target / "pagefind-entry.json").is_file() and _known(memory) == state:
+    if (target / ENTRY).is_file() and _known(memory) == state:
         return
     began = time.perf_counter()
     if not (said := _index(app, target)):
@@ -247,6 +250,11 @@ def _index(app: Sphinx, target: Path) -> str:
             fault = (done.stderr or done.stdout).strip().rpartition("\n")[2]
             logger.warning("Pagefind made no index: %s", fault, type="agentdocs", subtype="search")
             return ""
+        # CBOR comes with the extra; without it, an index has other names each time.
+        with contextlib.suppress(ImportError):
+            from agentdocs.sphinx_ext import search_names
+
+            search_names.settle(Path(folder) / ENTRY)
         _take_over(Path(folder), target)
     return f"{pages[1]} pages"
 
@@ -255,7 +263,7 @@ def _take_over(made: Path, target: Path) -> None:
     """Make one folder like another: new files, then what names them, then old ones away."""
     wanted = sorted(
         (path.relative_to(made) for path in made.rglob("*") if path.is_file()),
-        key=lambda path: (path.name == "pagefind-entry.json", path),
+        key=lambda path: (path.name == ENTRY, path),
     )
     wanted = [path for path in wanted if not _UNUSED.fullmatch(path.name)]
     for path in wanted:
@@ -268,6 +276,7 @@ def _take_over(made: Path, target: Path) -> None:
 def _state(app: Sphinx) -> dict[str, str]:
     """Return what the index is made from: Pagefind, this module's choices and the pages."""
     seen = hashlib.sha256(Path(__file__).read_bytes())
+    seen.update(Path(__file__).with_name("search_names.py").read_bytes())
     for docname in sorted(app.env.found_docs):
         page = Path(app.builder.get_outfilename(docname))  # type: ignore[attr-defined]
         if page.is_file():

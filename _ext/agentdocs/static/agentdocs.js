@@ -1,5 +1,5 @@
-/* Copy buttons, checklists, keyboard access to what scrolls, and the filter. Pages are complete
-   without. */
+/* Copy buttons, checklists, lines that wrap, keyboard access to what scrolls, paper, and the
+   filter. Pages are complete without. */
 (() => {
   "use strict";
 
@@ -34,6 +34,29 @@
     const caption = snippet.querySelector(".code-block-caption");
     const block = snippet.querySelector("pre");
     if (caption && block) caption.append(copyButton(block));
+  }
+  /* A console shows what was typed among what came back; only the first can be used again. */
+  const typed = (block) => {
+    const kept = block.cloneNode(true);
+    if (!kept.querySelector(".gp")) return block.textContent;
+    for (const other of kept.querySelectorAll(".gp, .go")) other.remove();
+    return kept.textContent.replace(/^\n+/gm, "");
+  };
+
+  /* Code outside of agents gets the same bar, unless another extension brings buttons. */
+  const others = document.querySelector('script[src*="copybutton"]')
+    ? [] : document.querySelectorAll('article div[class*="highlight-"]');
+  for (const lone of others) {
+    const block = lone.querySelector("pre");
+    if (!block || lone.closest(".agentdocs-snippet, .agentdocs-verbatim, .literal-block-wrapper")) continue;
+    const [language] = lone.className.match(/(?<=highlight-)[\w+-]+/) ?? [];
+    const label = ["default", "none", "text"].includes(language) ? "" : language;
+    const caption = element("div", { class: "code-block-caption" },
+      element("span", { class: "caption-text agentdocs-language" }, label),
+      copyButton(block, "Copy", () => typed(block)));
+    const frame = element("div", { class: "agentdocs-snippet container" });
+    lone.replaceWith(frame);
+    frame.append(caption, lone);
   }
   for (const verbatim of document.querySelectorAll(".agentdocs-verbatim")) {
     verbatim.prepend(copyButton(verbatim.querySelector("pre")));
@@ -123,12 +146,81 @@
     lists.forEach((list, number) => checklist(list, ticks, number));
   }
 
+  /* --- lines that wrap on a phone begin below their own indentation ----------------------- */
+
+  /* Each line becomes a box; the line ends stay between the boxes, so that what is selected or
+     copied is what it was. */
+  const inLines = (block) => {
+    const lines = [[]];
+    for (const node of [...block.childNodes]) {
+      node.textContent.split("\n").forEach((text, index) => {
+        if (index) lines.push([]);
+        if (!text) return;
+        const part = node.nodeType === Node.ELEMENT_NODE ? node.cloneNode(false) : new Text();
+        part.textContent = text;
+        lines.at(-1).push(part);
+      });
+    }
+    block.replaceChildren(...lines.flatMap((parts, index) => {
+      const end = index ? ["\n"] : [];
+      if (!parts.length) return end;
+      const line = element("span", { class: "agentdocs-line" }, ...parts);
+      line.style.setProperty("--indent", line.textContent.search(/\S|$/));
+      return [...end, line];
+    }));
+  };
+
+  /* Boxes and columns made of characters fall apart where they wrap, so they scroll. */
+  const drawn = (block, text) => /[\u2500-\u257f]/.test(text)
+    || (block.closest(".highlight-console, .highlight-text, .highlight-default, .highlight-none")
+      && (text.match(/\S {3,}\S/g) ?? []).length > 3);
+
+  const code = [...document.querySelectorAll(".highlight pre")];
+  for (const block of code) {
+    const text = block.textContent;
+    if (!block.closest(".agentdocs-verbatim") && drawn(block, text)) block.classList.add("agentdocs-drawn");
+    // What fills a third of a sheet of paper may be parted.
+    if (text.split("\n").length > 24) block.closest(".agentdocs-snippet, .agentdocs-verbatim")?.classList.add("agentdocs-long");
+  }
+  const narrow = matchMedia("(max-width: 40em)");
+  /* Once is enough. What other extensions put into code, such as links, stays where it is. */
+  const wrap = () => {
+    for (const block of code.splice(0)) {
+      const left = block.matches(".agentdocs-drawn, .agentdocs-verbatim pre");
+      if (!left && !block.querySelector(":scope > * > *, [id]")) inLines(block);
+    }
+  };
+  narrow.addEventListener("change", wrap);
+  addEventListener("beforeprint", wrap);
+  if (narrow.matches) wrap();
+
   /* --- what scrolls can be reached with the keyboard ------------------------------------- */
 
   const reach = (region) => {
-    if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
+    const wide = region.scrollWidth > region.clientWidth;
+    if (wide) region.tabIndex = 0;
+    else region.removeAttribute("tabindex");
+    return wide;
   };
-  document.querySelectorAll(".table-wrapper, .highlight pre, .agentdocs-graph").forEach(reach);
+  /* The head of a table that fits stays at the top of the window, that of a wide one at the top of
+     the region in which it scrolls. */
+  const measure = (region) => {
+    region.classList.remove("agentdocs-fits", "agentdocs-wide");
+    const wide = reach(region);
+    if (!region.matches(".table-wrapper")) return;
+    region.classList.add(wide ? "agentdocs-wide" : "agentdocs-fits");
+    if (!wide) region.removeAttribute("role");
+    else for (const [key, value] of [["role", "group"], ["aria-label", "Table, scrolls sideways"]]) region.setAttribute(key, value);
+  };
+  const sized = new ResizeObserver((entries) => entries.forEach(({ target }) => measure(target)));
+  for (const region of document.querySelectorAll(".table-wrapper, .highlight pre, .agentdocs-graph")) {
+    measure(region);
+    sized.observe(region);
+  }
+  for (const tabs of document.querySelectorAll(".agentdocs-tabs")) {
+    const current = tabs.querySelector("strong");
+    if (current) tabs.scrollLeft = current.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - current.offsetWidth) / 2;
+  }
   for (const fold of document.querySelectorAll(".agentdocs-evidence details, .agentdocs-fold")) {
     fold.addEventListener("toggle", () => {
       for (const output of fold.querySelectorAll("pre")) {
@@ -138,9 +230,26 @@
     });
   }
 
-  /* --- filter --------------------------------------------------------------------------- */
+  /* --- on paper, what is folded up is open, and the page says where it is from ------------- */
+
+  let undo = [];
+  addEventListener("beforeprint", () => {
+    const folds = [...document.querySelectorAll("article details:not([open])")]
+      .filter((fold) => !fold.closest(".agentdocs-evidence"));
+    for (const fold of folds) fold.open = true;
+    const origin = element("p", { class: "agentdocs-printed" }, `${document.title} · ${location.href}`);
+    document.querySelector("article")?.append(origin);
+    undo = [() => origin.remove(), ...folds.map((fold) => () => { fold.open = false; })];
+  });
+  addEventListener("afterprint", () => {
+    for (const step of undo) step();
+    undo = [];
+  });
 
   const root = document.documentElement.dataset.content_root ?? "";
+
+  /* --- filter --------------------------------------------------------------------------- */
+
   let loading;
   const load = () => loading ??= new Promise((resolve, reject) => {
     const script = element("script", { src: `${root}_static/agentdocs-catalogue.js` });
@@ -206,6 +315,7 @@
       selects.set(key, [select, values]);
       form.append(element("label", {}, title, select));
     }
+    finder.classList.add("agentdocs-ready");
 
     const update = () => {
       const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);

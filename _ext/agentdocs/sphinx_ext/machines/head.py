@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 from sphinx.util.osutil import relative_uri
 
+from agentdocs.outputs import xml
 from agentdocs.sphinx_ext import config, domain
-from agentdocs.sphinx_ext.machines import site
+from agentdocs.sphinx_ext.machines import elsewhere, feed, site
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -35,6 +36,7 @@ def add_context(
     tags += _described(app, pagename, context, doctree, manifest)
     links = []
     here = app.builder.get_target_uri(pagename)
+    tags += _offered(app, here)
     if doctree is not None and str(app.env.doc2path(pagename)).endswith(".md"):
         there = escape(relative_uri(here, site.markdown_url(pagename)))
         tags.append(f'<link rel="alternate" type="text/markdown" href="{there}" />')
@@ -51,6 +53,21 @@ def add_context(
 
 def _link(action: str, text: str, href: str) -> str:
     return f'<a data-agentdocs-copy="{action}" href="{href}">{text}</a>'
+
+
+def _offered(app: Sphinx, here: str) -> list[str]:
+    """Return links to what browsers and readers of feeds look for in a head."""
+    offered = []
+    if elsewhere.describes(app):
+        name = elsewhere.title(app)
+        offered.append(("search", xml.OPENSEARCH_TYPE, name, elsewhere.DESCRIPTION))
+    if feed.of(app).changes:
+        offered.append(("alternate", "application/atom+xml", "Changes to agents", feed.FILE))
+    return [
+        f'<link rel="{rel}" type="{kind}" title="{escape(name)}" '
+        f'href="{escape(relative_uri(here, file))}" />'
+        for rel, kind, name, file in offered
+    ]
 
 
 def _described(

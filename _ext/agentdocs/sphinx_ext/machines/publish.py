@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
@@ -20,7 +20,7 @@ from agentdocs.catalog import HOME
 from agentdocs.outputs import agents as agents_json
 from agentdocs.outputs import llms, markdown, skills, xml
 from agentdocs.sphinx_ext import config, domain, proof
-from agentdocs.sphinx_ext.machines import history, site
+from agentdocs.sphinx_ext.machines import elsewhere, feed, history, site
 from agentdocs.sphinx_ext.machines.store import Store
 from agentdocs.writer import has_mark
 
@@ -28,17 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
     from agentdocs.catalog import Catalog
 
 logger = logging.getLogger(__name__)
 
-AGENTS, FEED = "agents.json", "agents.atom.xml"
-CHANGES = 50
-"""Entries of the feed."""
-
-_NAMED = 20
-"""Agents that an entry of the feed names."""
+AGENTS = "agents.json"
 _ADDRESSES = re.compile(r"\b(?:doc|line|download):[^\s\"'<>()]+")
 
 # Not in the environment, which is pickled.
@@ -56,6 +52,7 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
     publisher.write_agents()
     publisher.write_skills()
     publisher.write_addresses()
+    elsewhere.write(app, store)
     store.close()
 
 
@@ -289,16 +286,15 @@ class _Publisher:
         """Write the sitemap and the feed, if the address of the site is known."""
         if not self.base:
             return
-        folders = [config.agents_folder(self.app)] if self.catalog is not None else []
-        try:
-            commits = history.commits([*folders, Path(self.app.srcdir)])
-        except history.Unknown as reason:
-            commits = []
-            logger.info("agentdocs: no %s and no dates in the sitemap: %s", FEED, reason)
+        found = feed.of(self.app)
         if "sphinx_sitemap" not in self.app.extensions:
-            self._sitemap(commits)
-        if folders:
-            self._feed(commits, folders[0])
+            self._sitemap(found.commits)
+        if found.changes:
+            url, catalogue = f"{self.base}{feed.FILE}", f"{self.output}/index"
+            page = self._absolute(site.page_url(self.app, catalogue))
+            self.store.write(
+                feed.FILE, xml.atom(f"{self._title()}: agents", url, page, found.changes)
+            )
 
     def _sitemap(self, commits: list[history.Commit]) -> None:
         dates: dict[str, str] = {}
@@ -319,48 +315,6 @@ class _Publisher:
         ]
         self.store.write("sitemap.xml", xml.sitemap(pages))
         self.store.write("robots.txt", xml.robots(f"{self.base}sitemap.xml"))
-
-    def _feed(self, commits: list[history.Commit], folder: Path) -> None:
-        owners: dict[str, dict[str, Any]] = {}
-        for docname, manifest in self.pages.items():
-            for path in manifest.get("files", ()):
-                owners[os.path.realpath(folder / path)] = {**manifest, "docname": docname}
-        root = os.path.realpath(folder)
-        url = f"{self.base}{FEED}"
-        catalogue = self._absolute(site.page_url(self.app, f"{self.output}/index"))
-        changes = []
-        for commit in commits:
-            touched, gone = _touched(commit, owners, root)
-            if not touched and not gone:
-                continue
-            words = [str(one["agent"]) for one in touched] + [f"{one} (removed)" for one in gone]
-            more = f" and {len(words) - _NAMED} more" if len(words) > _NAMED else ""
-            only = touched[0]["docname"] if len(words) == 1 and touched else ""
-            page = self._absolute(site.page_url(self.app, only)) if only else catalogue
-            changes.append(
-                xml.Change(
-                    f"{url}#{commit.id}", commit.subject or commit.id[:12], page, commit.date,
-                    commit.author or "unknown", f"{', '.join(words[:_NAMED])}{more}",
-                )
-            )  # fmt: skip
-            if len(changes) == CHANGES:
-                break
-        if changes:
-            self.store.write(FEED, xml.atom(f"{self._title()}: agents", url, catalogue, changes))
-
-
-def _touched(
-    commit: history.Commit, owners: dict[str, dict[str, Any]], root: str
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the agents that a commit changed, and the files of agents that are no more."""
-    found: dict[str, dict[str, Any]] = {}
-    gone = []
-    for status, path in commit.files:
-        if owner := owners.get(str(path)):
-            found[owner["agent"]] = owner
-        elif status == "D" and path.suffix == ".md" and path.is_relative_to(root):
-            gone.append(path.relative_to(root).as_posix())
-    return [found[agent] for agent in sorted(found)], sorted(gone)
 
 
 # --- small things ------------------------------------------------------------------------------
@@ -400,8 +354,16 @@ def _remember(app: Sphinx, catalog: Catalog) -> None:
     _CATALOGS[app] = catalog
 
 
+def _look_back(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Ask git before pages are written, because their heads name the feed."""
+    if site.serves(app) and site.base(app):
+        feed.look(app, has_agents=app in _CATALOGS)
+    return []
+
+
 def setup(app: Sphinx) -> None:
     """Register the handlers."""
     app.connect("agentdocs-catalog", _remember)
+    app.connect("env-updated", _look_back)
     # After those that write the downloads, and before the summary.
     app.connect("build-finished", publish, priority=800)
