@@ -32,7 +32,7 @@ def _site(session: nox.Session, *groups: str) -> None:
 
 def _verifier(session: nox.Session, *groups: str) -> None:
     """Install what runs snippets, and what the contracts of our own agents ask for."""
-    session.install("-e", ".[site,search,verify,node]", *_groups(*groups))
+    session.install("-e", ".[site,search,verify,node,run]", *_groups(*groups))
     _required(session)
 
 
@@ -57,29 +57,37 @@ def _npm(session: nox.Session, folder: Path, *packages: str, **options: Any) -> 
     session.run("python", "-c", npm, "install", *quiet, *packages, **options)
 
 
-def _docs_options(session: nox.Session) -> tuple[str, list[str], list[str] | None]:
-    """Return where to build, options of Sphinx, and what is verified first (None: nothing)."""
+def _docs_options(
+    session: nox.Session,
+) -> tuple[str, list[str], list[str] | None, list[str] | None]:
+    """Return where to build, options of Sphinx, and what is verified and made to run in browsers.
+
+    For the last two, an empty list stands for the whole project, and None for nothing.
+    """
     parser = argparse.ArgumentParser(prog="nox -s docs --", allow_abbrev=False)
     parser.add_argument("--agents", metavar="PATH", help="the library to show (default: agents)")
     parser.add_argument("--out", metavar="PATH", help="where to (default: _build/html)")
     parser.add_argument("--strict", action="store_true", help="fail on any warning or Problem")
     parser.add_argument("--no-verify", action="store_true", help="do not run snippets first")
+    parser.add_argument("--no-runtime", action="store_true", help="no Run buttons on pages")
     known, rest = parser.parse_known_args(session.posargs)
     options = ["-n", "-T", *rest]
     # Paths count from where nox was called, which is what a shell completes.
     here = Path(session.invoked_from)
-    verified: list[str] | None = None if known.no_verify else []
+    shown: list[str] = []
     if known.agents:
         agents = str((here / known.agents).resolve())
         options += ["-D", f"agentdocs_agents={agents}"]
-        verified = None if known.no_verify else [agents]
+        shown = [agents]
+    if known.no_runtime:
+        options += ["-D", "agentdocs_runtime="]
     if known.strict:
         options += ["-W", "--keep-going"]
     out = str((here / known.out).resolve() if known.out else HERE / "_build" / "html")
     # What Sphinx remembers of a build is not published: it stays out of the output.
     memory = f"{Path(out).name}-{zlib.crc32(out.encode()):08x}"
     options += ["-d", str(HERE / "_build" / "doctrees" / memory)]
-    return out, options, verified
+    return out, options, None if known.no_verify else shown, None if known.no_runtime else shown
 
 
 def _verify(session: nox.Session, verified: list[str] | None) -> None:
@@ -88,12 +96,19 @@ def _verify(session: nox.Session, verified: list[str] | None) -> None:
         session.run("python", "-m", "agentdocs", "verify", *verified, success_codes=[0, 1])
 
 
+def _runtime(session: nox.Session, paths: list[str] | None) -> None:
+    """Make what runs snippets in a reader's browser; where it cannot be had, it says so once."""
+    if paths is not None:
+        session.run("python", "-m", "agentdocs", "runtime", "--optional", *paths)
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the site into _build/html. `-- --agents PATH --out PATH` builds another library."""
-    out, options, verified = _docs_options(session)
+    out, options, verified, runnable = _docs_options(session)
     _verifier(session)
     _verify(session, verified)
+    _runtime(session, runnable)
     session.run("sphinx-build", "-c", ".", *options, "docs", out)
 
 
@@ -121,7 +136,7 @@ def matrix(session: nox.Session) -> None:
 @nox.session(default=False, python="3.11", venv_backend="uv")
 def lowest(session: nox.Session) -> None:
     """Run all tests with the oldest releases that pyproject.toml allows (needs uv)."""
-    lowest = ("--resolution=lowest-direct", "-e", ".[site,search,verify,node]")
+    lowest = ("--resolution=lowest-direct", "-e", ".[site,search,verify,node,run]")
     session.install(*lowest, *_groups("tests"))
     _required(session)
     session.run("pytest", *(session.posargs or ["-n", "auto"]))
@@ -153,7 +168,7 @@ def types(session: nox.Session) -> None:
 @nox.session(default=False)
 def serve(session: nox.Session) -> None:
     """Build, open a server and build again on every change, also of agents."""
-    out, options, _ = _docs_options(session)
+    out, options, *_ = _docs_options(session)
     _site(session, "serve")
     agents = next(
         (o.partition("=")[2] for o in options if o.startswith("agentdocs_agents=")), "agents"

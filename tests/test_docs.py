@@ -130,7 +130,7 @@ def test_the_dialect_of_the_manual_is_one_file_and_one_row(monkeypatch):
 
 FOLDERS = (
     "dialects", "catalog", "compare", "outputs", "pages", "sphinx_ext/machines", "artefacts/openapi", "artefacts/json_schema",
-    "artefacts/database", "artefacts", "verify/contract", "verify/languages", "verify/guest",
+    "artefacts/database", "artefacts", "verify/contract", "verify/languages", "verify/guest", "browser/guest",
 )  # fmt: skip
 """What the page on architecture names as a folder, because its files are of one kind."""
 

@@ -37,7 +37,12 @@ PLUGIN = "agentdocs.verify.pytest_plugin"
 """The only module that knows pytest."""
 GUEST = "agentdocs.verify.guest"
 """What runs inside the sandbox, where nothing else of agentdocs is."""
-EXECUTORS = (VERIFIER,)
+BROWSER = "agentdocs.browser"
+"""What makes a site's snippets run in a reader's browser, and what runs them there."""
+BROWSER_GUEST = "agentdocs.browser.guest"
+"""What runs inside Pyodide, where of agentdocs only the sandbox's guest and judge are."""
+JUDGE = "agentdocs.verify.judge"
+EXECUTORS = (VERIFIER, BROWSER)
 MANUAL = "agentdocs.sphinx_ext.manual"
 """Makes tables of the manual from the code's own, whichever they are."""
 ACROSS = (
@@ -129,10 +134,24 @@ def test_the_core_knows_no_adapter(name):
     assert not [one for one in found if within(one, *OUTSIDE, ADAPTER)]
 
 
-@pytest.mark.parametrize("name", [n for n in MODULES if within(n, VERIFIER) and n != PLUGIN])
+@pytest.mark.parametrize("name", [n for n in MODULES if within(n, *EXECUTORS) and n != PLUGIN])
 def test_the_verifier_knows_no_adapter(name):
     found = imports(tree_of(name), name, MODULES[name].name == "__init__.py")
     assert not [one for one in found if within(one, *OUTSIDE, ADAPTER)]
+
+
+@pytest.mark.parametrize("name", [n for n in MODULES if not within(n, BROWSER)])
+def test_only_the_command_line_leads_to_the_browser(name):
+    """A build of the site reads what the command made; it cannot even reach what asks npm."""
+    found = imports(tree_of(name), name, lazy=name != "agentdocs.__main__")
+    assert not [one for one in found if within(one, BROWSER)]
+
+
+@pytest.mark.parametrize("name", [n for n in MODULES if within(n, BROWSER_GUEST)])
+def test_the_guest_of_browsers_needs_python_and_the_judge(name):
+    found = imports(tree_of(name), name, MODULES[name].name == "__init__.py", typing=False)
+    ours = {one for one in found if within(one, "agentdocs")}
+    assert not [one for one in ours if not within(one, BROWSER_GUEST, GUEST, JUDGE)]
 
 
 def test_the_plugin_knows_pytest_alone():
@@ -156,6 +175,8 @@ def test_only_results_cross_to_the_site(name):
     found = imports(tree_of(name), name, lazy=name != "agentdocs.__main__")
     crossing = [one for one in found if within(one, VERIFIER) and one != VERIFIER]
     if name == MANUAL:
+        return
+    if within(name, BROWSER):  # it plans with the verifier's own cases
         return
     allowed = ACROSS if within(name, ADAPTER) else ()
     assert not [one for one in crossing if not within(one, *allowed)]

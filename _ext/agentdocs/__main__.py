@@ -196,6 +196,27 @@ def _add_verify(commands: Any) -> None:
     requires.add_argument("--format", choices=("text", "json"), default="text")
     requires.set_defaults(run=_requires)
 
+    runtime = commands.add_parser(
+        "runtime",
+        help="make what runs the snippets of agents in a reader's browser",
+        description="Makes the folder from which a site's snippets run in a browser: Python, the "
+        "packages that contracts require, and scripts. Needs npm, uv and a network the first time; "
+        "what was downloaded is kept beside the folder.",
+    )
+    runtime.add_argument(
+        "paths", nargs="*", metavar="PATH", help="folders or files (default: the whole project)"
+    )
+    runtime.add_argument(
+        "--out", default="_build/runtime", metavar="FOLDER", help="default: _build/runtime"
+    )
+    runtime.add_argument(
+        "--refresh", action="store_true", help="look for newer versions of the packages"
+    )
+    runtime.add_argument(
+        "--optional", action="store_true", help="exit with 0 where it cannot be made"
+    )
+    runtime.set_defaults(run=_runtime)
+
     doctor = commands.add_parser(
         "doctor",
         help="say what is there to run snippets with, and how to install what is missing",
@@ -253,6 +274,12 @@ def _requires(options: argparse.Namespace) -> int:
     from agentdocs.verify.command import requires
 
     return requires(options)
+
+
+def _runtime(options: argparse.Namespace) -> int:
+    from agentdocs.browser.command import runtime
+
+    return runtime(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:

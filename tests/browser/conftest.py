@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hostile.builds import ROOT, copy_repository, shared, sphinx
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from hostile.builds import Build
     from playwright.sync_api import Browser
@@ -70,3 +75,51 @@ def own_url(own: Build) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def hostile_url(hostile: Build) -> Iterator[str]:
     yield from _serve(hostile)
+
+
+@pytest.fixture(scope="session")
+def runtime_folder(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """Return what snippets run with in a browser, made by the command itself.
+
+    It lies in the checkout, where what npm and PyPI brought is kept for the next time.
+    """
+    out = ROOT / "_build" / "runtime"
+    made = once("runtime", _make_runtime)
+    said = json.loads((made / "said.json").read_text())
+    if said["code"]:
+        # Where the tests are the gate, a runtime that cannot be made is a fault.
+        if os.environ.get("CI", "").lower() in ("true", "1"):
+            pytest.fail(said["text"])
+        pytest.skip(said["text"])
+    return out
+
+
+def _make_runtime(folder: Path) -> None:
+    command = [sys.executable, "-m", "agentdocs", "runtime", "--out", "_build/runtime"]
+    env = os.environ | {"PYTHONPATH": str(ROOT / "_ext")}
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, capture_output=True, encoding="utf-8", check=False
+    )
+    said = {"code": done.returncode, "text": done.stderr[-2000:]}
+    (folder / "said.json").write_text(json.dumps(said))
+
+
+@pytest.fixture(scope="session")
+def runnable_build(tmp_path_factory: pytest.TempPathFactory, runtime_folder: Path) -> Build:
+    """Return our own site, with Run buttons beside the snippets of its agents."""
+
+    def make(folder: Path) -> Build:
+        root = copy_repository(folder)
+        options = [
+            "-D", f"agentdocs_agents={ROOT / 'agents'}",
+            "-D", f"agentdocs_runtime={runtime_folder}",
+        ]  # fmt: skip
+        return sphinx(root / "docs", folder / "out", "-c", str(root), *options, cwd=root)
+
+    return shared(tmp_path_factory, "runnable", make)
+
+
+@pytest.fixture(scope="session")
+def runnable_site(runnable_build: Build) -> Iterator[str]:
+    """Return the address of that site."""
+    yield from _serve(runnable_build)

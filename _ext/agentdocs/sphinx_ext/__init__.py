@@ -34,6 +34,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         openapi,
         proof,
         provenance,
+        run,
         search,
         shapes,
         summary,
@@ -56,6 +57,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     tables.setup(app)  # tables, with a diagram
     proof.setup(app)  # verdicts → the snippets that they are about
     badges.setup(app)  # a snippet's verdict beside it
+    run.setup(app)  # buttons beside what runs in a browser, and what they load
     tally.setup(app)  # how much of an agent and of the library is proved
     compare.setup(app)  # agents of one name, side by side
     navigation.setup(app)  # the side bar, the way back, the edit link

@@ -37,7 +37,10 @@ class agent_verdict(nodes.Inline, nodes.Element):  # noqa: N801 - docutils names
 
 
 class agent_evidence(nodes.General, nodes.Element):  # noqa: N801
-    """The ``outcome`` that is folded up below a snippet, and the ``uri`` of the line at fault."""
+    """The ``outcome`` that is folded up below a snippet, and the ``uri`` of the line at fault.
+
+    ``browser`` says why it does not run there, if that is so.
+    """
 
 
 # --- words -------------------------------------------------------------------------------------
@@ -186,7 +189,7 @@ def _visit_verdict(self: Any, node: agent_verdict) -> None:
 
 
 def _visit_evidence(self: Any, node: agent_evidence) -> None:
-    context = _context(node["outcome"], node["uri"])
+    context = _context(node["outcome"], node["uri"]) | {"browser": node.get("browser", "")}
     self.body.append(self.builder.templates.render("agentdocs/evidence.html", context))
     raise nodes.SkipNode
 

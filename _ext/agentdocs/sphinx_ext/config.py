@@ -71,6 +71,12 @@ class Config:
         "for none.",
         (str,),
     )
+    runtime: str = _value(
+        "_build/runtime",
+        "The folder that `python -m agentdocs runtime` made, with which snippets run in a reader's "
+        "browser. It is looked for like `agentdocs_results`. Empty for none.",
+        (str,),
+    )
     policy: str = _value(
         "agents",
         "Which pages of a site carry a Content-Security-Policy that lets nothing run or load but "
@@ -97,15 +103,27 @@ def agents_folder(app: Sphinx) -> Path:
 
 def results_files(app: Sphinx) -> list[Path]:
     """Return the files that may hold the verifier's verdicts and are there, the nearest first."""
-    values = get(app)
-    if not values.results:
+    # Verdicts of a run that is not at its end wait in the folder beside the file.
+    return [
+        path
+        for path in _places(app, get(app).results)
+        if path.is_file() or path.with_suffix(".d").is_dir()
+    ]
+
+
+def runtime_folders(app: Sphinx) -> list[Path]:
+    """Return the folders that may hold the runtime of browsers and are there, the nearest first."""
+    return [path for path in _places(app, get(app).runtime) if (path / "runtime.json").is_file()]
+
+
+def _places(app: Sphinx, value: str) -> list[Path]:
+    """Return where something that a build uses may lie; nothing for an empty value."""
+    if not value:
         return []
     beside = Path(app.confdir)
     folders = [beside, beside.parent, agents_folder(app).parent, Path()]
-    found = (folder / Path(values.results).expanduser() for folder in folders)
-    paths = dict.fromkeys(Path(os.path.normpath(path.absolute())) for path in found)
-    # Verdicts of a run that is not at its end wait in the folder beside the file.
-    return [path for path in paths if path.is_file() or path.with_suffix(".d").is_dir()]
+    found = (folder / Path(value).expanduser() for folder in folders)
+    return list(dict.fromkeys(Path(os.path.normpath(path.absolute())) for path in found))
 
 
 def validate(app: Sphinx, config: SphinxConfig) -> None:

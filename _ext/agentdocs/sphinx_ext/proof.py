@@ -89,18 +89,18 @@ def _read(path: Path, library: Path) -> Proof:
                 path, type="agentdocs", subtype="results",
             )  # fmt: skip
         return Proof()
-    prefix = _prefix(results.root_of(path), library)
+    prefix = prefix_of(results.root_of(path), library)
     by_code = {
         (place, one.address, one.digest): one
         for one in report.outcomes
-        if (place := _place(one.path, prefix))
+        if (place := place_in(one.path, prefix))
     }
-    ours = by_code or any(_place(one.path, prefix) for one in report.problems)
+    ours = by_code or any(place_in(one.path, prefix) for one in report.problems)
     return Proof(report, by_code) if ours else Proof()
 
 
-def _prefix(root: Path, library: Path) -> str:
-    """Return how the paths of the library's files begin in the results."""
+def prefix_of(root: Path, library: Path) -> str:
+    """Return how the paths of the library's files begin where they count from ``root``."""
     try:
         prefix = os.path.relpath(os.path.realpath(library), os.path.realpath(root))
     except ValueError:  # on another drive, or no path at all
@@ -108,8 +108,8 @@ def _prefix(root: Path, library: Path) -> str:
     return "" if prefix == os.curdir else Path(prefix).as_posix() + "/"
 
 
-def _place(path: str, prefix: str) -> str:
-    """Return a path of the results as one of the library; empty where it is not in it."""
+def place_in(path: str, prefix: str) -> str:
+    """Return such a path as one of the library; empty where it is not in it."""
     found = posixpath.normpath(path)
     inside = found.startswith(prefix) and not found.startswith(f"{prefix}../")
     return found.removeprefix(prefix) if inside else ""
@@ -164,7 +164,7 @@ def changed(app: Sphinx, env: BuildEnvironment) -> list[str]:
     agents = domain.get(env)
     known = agents.proved.get(app.builder.name, {})
     found = {
-        docname: _digest(_said(app, env, docname))
+        docname: digest_of(_said(app, env, docname))
         for docname in agents.snippets.keys() | agents.proofs.keys()
     }
     agents.proved[app.builder.name] = found
@@ -182,7 +182,8 @@ def _said(app: Sphinx, env: BuildEnvironment, docname: str) -> Iterator[object]:
             yield bool(known), known.report.problems
 
 
-def _digest(said: Iterator[object]) -> str:
+def digest_of(said: Iterator[object]) -> str:
+    """Return what changes when anything that a document says does."""
     state = hashlib.sha256()
     for one in said:
         state.update(repr(one).encode())

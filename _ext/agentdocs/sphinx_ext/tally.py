@@ -97,7 +97,7 @@ class Tallies(SphinxPostTransform):
             for row in failed[:MOST]
         ]
         yield nodes.bullet_list("", *items, classes=["agentdocs-failures"])
-        yield from _more(len(failed))
+        yield from more(len(failed))
 
     def _failure(self, row: Row, label: str) -> Iterator[nodes.Node]:
         docname, shown, outcome = row
@@ -156,8 +156,8 @@ class Tallies(SphinxPostTransform):
             text = line(reason) or "no reason given"
             body.append([nodes.Text(text), nodes.Text(str(len(members))), example])
         yield nodes.rubric("", "Unproved, by reason")
-        yield _table(["Reason", "Snippets", "For example"], body)
-        yield from _more(len(order))
+        yield table(["Reason", "Snippets", "For example"], body)
+        yield from more(len(order))
 
     def _tables(self, rows: list[Row]) -> nodes.Node:
         pages = domain.get(self.env).pages
@@ -217,9 +217,10 @@ def _parts(found: Counter[str]) -> list[tuple[str, int]]:
 # --- lists and tables --------------------------------------------------------------------------
 
 
-def _more(count: int) -> Iterator[nodes.Node]:
-    if count > MOST:
-        yield nodes.paragraph("", "", nodes.Text(f"and {count - MOST} more"))
+def more(count: int, most: int = MOST) -> Iterator[nodes.Node]:
+    """Yield how many rows are left out of a list that has this many."""
+    if count > most:
+        yield nodes.paragraph("", "", nodes.Text(f"and {count - most} more"))
 
 
 def _contracts(known: proof.Proof) -> Iterator[nodes.Node]:
@@ -234,13 +235,13 @@ def _contracts(known: proof.Proof) -> Iterator[nodes.Node]:
         paragraph += nodes.emphasis("", line(one.hint)) if one.hint else []
         items.append(nodes.list_item("", paragraph))
     yield nodes.bullet_list("", *items, classes=["agentdocs-failures"])
-    yield from _more(len(problems))
+    yield from more(len(problems))
 
 
 def _by_tier(found: Counter[str]) -> nodes.Node:
     names = [*_PASSED, *_OTHERS]
     rows = [[nodes.Text(name), nodes.Text(str(found[name]))] for name in names if found[name]]
-    return _table(["Verdict", "Snippets"], rows)
+    return table(["Verdict", "Snippets"], rows)
 
 
 def _by(title: str, rows: list[Row], key: Callable[[Row], str]) -> Iterator[nodes.Node]:
@@ -253,11 +254,11 @@ def _by(title: str, rows: list[Row], key: Callable[[Row], str]) -> Iterator[node
         found = _count(members)
         numbers = (len(members), _proved(found), found["failed"], found["unproved"])
         body.append([nodes.Text(text) for text in (line(name), *map(str, numbers))])
-    yield _table([title.capitalize(), "All", "Proved", "Failed", "Unproved"], body)
-    yield from _more(len(order))
+    yield table([title.capitalize(), "All", "Proved", "Failed", "Unproved"], body)
+    yield from more(len(order))
 
 
-def _table(head: Sequence[str], body: Sequence[Sequence[nodes.Node]]) -> nodes.table:
+def table(head: Sequence[str], body: Sequence[Sequence[nodes.Node]]) -> nodes.table:
     """Return a table; a cell holds one text or link."""
     # Without a title, for which Sphinx wants a number.
     group = nodes.tgroup("", cols=len(head))

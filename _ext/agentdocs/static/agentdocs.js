@@ -248,6 +248,40 @@
 
   const root = document.documentElement.dataset.content_root ?? "";
 
+  /* --- run: all that does it is loaded by the first click, or by a link to changed code ----- */
+
+  const runnable = location.protocol.startsWith("http") ? [...document.querySelectorAll(".agentdocs-runnable")] : [];
+  const runner = () => import(new URL(`${root}_run/page.js`, document.baseURI).href);
+  for (const wrapper of runnable) {
+    const button = wrapper.querySelector(".agentdocs-run");
+    const title = button.textContent;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      button.setAttribute("aria-busy", "true");
+      try {
+        (await runner()).run(wrapper);
+      } catch {
+        button.textContent = "Cannot be loaded";
+        setTimeout(() => { button.textContent = title; }, 3000);
+      }
+      button.removeAttribute("aria-busy");
+    });
+  }
+  const ran = () => {
+    try {
+      return sessionStorage.getItem("agentdocs-ran");
+    } catch {
+      return null; // a browser may refuse
+    }
+  };
+  const changedCode = () => location.hash.startsWith("#run=");
+  const arrive = () => runner().then((module) => module.arrive(), () => {});
+  if (runnable.length) {
+    if (changedCode()) arrive();
+    else if (ran()) (window.requestIdleCallback ?? setTimeout)(arrive);
+    addEventListener("hashchange", () => changedCode() && arrive());
+  }
+
   /* --- filter --------------------------------------------------------------------------- */
 
   let loading;

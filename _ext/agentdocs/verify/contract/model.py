@@ -54,6 +54,8 @@ class Rule:
     """Servers that it needs."""
     databases: tuple[str, ...] = ()
     """What it is run on, once each; none for what needs none, and for SQL on SQLite alone."""
+    browser: str = ""
+    """Why it does not run in a reader's browser; empty where that is not known."""
     lines: tuple[tuple[str, int], ...] = ()
     """The line on which what a key says begins: of a block, the line below its key."""
 
@@ -88,7 +90,7 @@ def contract_path(definition: str) -> str:
 
 
 def content(rule: Rule) -> tuple[object, ...]:
-    """Return all that a rule says, without its place: what moves in its file stays the same."""
+    """Return all of a rule that its verdict depends on; what moves in its file stays the same."""
     return (
         rule.digest, rule.setup, rule.check, rule.expect, rule.after, rule.files, rule.skip,
         rule.timeout, rule.namespace, rule.language, rule.schema, rule.fails, rule.services,
