@@ -148,6 +148,8 @@ def parse_text(text: str) -> Markup:
 def addresses(markup: Markup) -> Iterator[tuple[Tag, str, str]]:
     """Yield every address on a page: tag, attribute and value."""
     for tag in markup.tags:
+        if tag.name == "agent-search":
+            continue  # it says where a site is, not a page of it
         for name, value in tag.attributes:
             if name in ADDRESSES:
                 yield tag, name, value

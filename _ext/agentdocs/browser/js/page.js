@@ -63,6 +63,8 @@ const make = once(async (key) => {
   return panel;
 });
 
+const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 const keyOf = ({ dataset }) => `${dataset.plan} ${dataset.snippet}`;
 
 const group = (known, shared, address) => {
@@ -87,7 +89,10 @@ const peers = (known, address) => siblings(known, address).map((one) => panels.g
 /** Run the snippet of an ``.agentdocs-runnable``, or open the editor where there is nothing to run. */
 export const run = async (wrapper) => {
   try {
-    await (await make(keyOf(wrapper))).run();
+    const panel = await make(keyOf(wrapper));
+    // The button is above the code, and what comes of it is below.
+    panel.node.scrollIntoView({ behavior: calm() ? "instant" : "smooth", block: "nearest" });
+    await panel.run();
   } catch (error) {
     note(wrapper, `This cannot run now: ${error.message}`);
   }

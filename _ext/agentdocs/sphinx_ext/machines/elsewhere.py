@@ -44,6 +44,7 @@ def write(app: Sphinx, store: Store) -> None:
     if has_index and "search/embed" not in app.env.found_docs:
         builder: Any = app.builder
         context = {"title": title(app), "page": site.page_url(app, "search")}
+        context["home"] = site.page_url(app, app.config.root_doc)
         context["language"] = _language(app)
         store.write(EMBED, builder.templates.render("agentdocs/embed.html", context))
 
