@@ -243,11 +243,15 @@ def test_a_change_shows_whether_the_promise_holds(page: Page, plan: dict[str, An
     assert faults(one) == []
 
     page.keyboard.press("Backspace")
-    page.keyboard.insert_text("1")
+    page.keyboard.type("1 / 1")  # a slash is no shortcut of the page's search
     assert one.locator(".cm-lint-marker-error").count() == 0
     page.keyboard.press("Control+Enter")
     one.locator(".agentdocs-run-verdict", has_text="holds").wait_for()
     assert "✓ checked · the promise still holds" in verdict(one)
+
+    edit(one, "\nnowhere")  # a name that nothing defines is the place's fault only in agents
+    page.keyboard.press("Control+Enter")
+    one.locator(".agentdocs-run-verdict", has_text="no longer").wait_for()
 
 
 def test_the_keyboard_leaves_the_editor(page: Page) -> None:

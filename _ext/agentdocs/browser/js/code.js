@@ -67,6 +67,8 @@ export class Code {
       this.hooks.run ? `${navigator.platform?.startsWith("Mac") ? "⌘" : "Ctrl"}-Enter runs it. ` : "",
       "Esc, then Tab leaves the editor.");
     const place = element("div", { class: "agentdocs-run-editor" });
+    // Keys that are typed here are no shortcuts of the page: Sphinx takes / for its search.
+    place.addEventListener("keydown", (event) => event.stopPropagation());
     this.holder.append(place, hint);
     this.editor = new Editor({
       parent: place, text: this.shown(text), language: this.language, first: this.first,

@@ -24,7 +24,8 @@ const UNPROVED = { parses: "only parses", names: "only names known", imports: "o
 export const words = ({ verdict, tier, reason, error }, proved = null) => {
   // What the error below says is not said twice.
   const why = error?.text && error.text.startsWith(reason) ? "" : brief(reason ?? "");
-  if (verdict === "failed") return ["bad", "✗", proved?.tier === "checked" ? "no longer holds" : "failed", why];
+  const broken = verdict === "unproved" && proved?.tier === "checked"; // of the agent's, it may be the place's fault
+  if (verdict === "failed" || broken) return ["bad", "✗", proved?.tier === "checked" ? "no longer holds" : "failed", why];
   if (verdict === "unproved") return ["open", "○", UNPROVED[tier] ?? "unproved", why];
   if (verdict === "skipped") return ["plain", "–", "skipped", why];
   if (proved?.tier === "checked") {
