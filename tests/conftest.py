@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from agentdocs.catalog import build
 from agentdocs.library import read_library
+from agentdocs.verify import environment, services
 from hostile import sites
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -64,3 +71,33 @@ def once(tmp_path_factory):
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def own_results(once):
+    """Verify the agents of this repository anew, once for all; return the file of results."""
+    if names := _missing():
+        text = f"not installed here: {', '.join(names)}"
+        pytest.fail(text) if os.environ.get("CI") == "true" else pytest.skip(text)
+
+    def verify(folder):
+        options = ("verify", "agents", "--results", str(folder / "results.json"))
+        done = _agentdocs(*options)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return once("own-agents", verify) / "results.json"
+
+
+def _missing():
+    found = [name for name in ("bwrap", "git") if not environment.which(name)]
+    found += [name for name in services.SERVICES if not services.program(name)]
+    lacking = json.loads(_agentdocs("requires", "--missing", "--format", "json").stdout)
+    return [*found, *(one for names in lacking.values() for one in names)]
+
+
+def _agentdocs(*options):
+    return subprocess.run(
+        [sys.executable, "-m", "agentdocs", *options],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT / "_ext")},
+        capture_output=True, text=True, timeout=600,
+    )  # fmt: skip

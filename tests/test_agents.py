@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from agentdocs.verify import environment, services
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[1]
-NEEDED = ("bwrap", "git")
 AREAS = {
     "API": (
         "fastapi", "express", "status_code", "envelope", "validation", "offset", "cursor", "filter",
@@ -42,35 +33,9 @@ AREAS = {
 """What a reader looks up → words of the snippets, or of their headings, that show it."""
 
 
-def missing() -> list[str]:
-    found = [name for name in NEEDED if not environment.which(name)]
-    found += [name for name in services.SERVICES if not services.program(name)]
-    command = [sys.executable, "-m", "agentdocs", "requires", "--missing", "--format", "json"]
-    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=surroundings())
-    return [*found, *(one for names in json.loads(lines.stdout).values() for one in names)]
-
-
-def surroundings() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT / "_ext")}
-
-
 @pytest.fixture(scope="module")
-def verified(once: Callable[[str, Callable[[Path], None]], Path]) -> list[dict]:
-    """Verify all agents anew, once for all workers; return the results."""
-    if names := missing():
-        text = f"not installed here: {', '.join(names)}"
-        pytest.fail(text) if os.environ.get("CI") == "true" else pytest.skip(text)
-
-    def verify(folder: Path) -> None:
-        command = [sys.executable, "-m", "agentdocs", "verify", "agents"]
-        done = subprocess.run(
-            [*command, "--results", str(folder / "results.json")],
-            cwd=ROOT, capture_output=True, text=True, env=surroundings(), timeout=600,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    folder = once("own-agents", verify)
-    return json.loads((folder / "results.json").read_text())["results"]
+def verified(own_results: Path) -> list[dict]:
+    return json.loads(own_results.read_text())["results"]
 
 
 @pytest.mark.slow

@@ -210,6 +210,9 @@ def _add_verify(commands: Any) -> None:
         "--out", default="_build/runtime", metavar="FOLDER", help="default: _build/runtime"
     )
     runtime.add_argument(
+        "--results", metavar="FILE", help="verdicts of `verify` (default: .agentdocs/results.json)"
+    )
+    runtime.add_argument(
         "--refresh", action="store_true", help="look for newer versions of the packages"
     )
     runtime.add_argument(

@@ -78,13 +78,13 @@ def hostile_url(hostile: Build) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def runtime_folder(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+def runtime_folder(once: Callable[[str, Callable[[Path], None]], Path], own_results: Path) -> Path:
     """Return what snippets run with in a browser, made by the command itself.
 
     It lies in the checkout, where what npm and PyPI brought is kept for the next time.
     """
     out = ROOT / "_build" / "runtime"
-    made = once("runtime", _make_runtime)
+    made = once("runtime", partial(_make_runtime, own_results))
     said = json.loads((made / "said.json").read_text())
     if said["code"]:
         # Where the tests are the gate, a runtime that cannot be made is a fault.
@@ -94,8 +94,9 @@ def runtime_folder(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     return out
 
 
-def _make_runtime(folder: Path) -> None:
-    command = [sys.executable, "-m", "agentdocs", "runtime", "--out", "_build/runtime"]
+def _make_runtime(results: Path, folder: Path) -> None:
+    options = ("--out", "_build/runtime", "--results", str(results))
+    command = [sys.executable, "-m", "agentdocs", "runtime", *options]
     env = os.environ | {"PYTHONPATH": str(ROOT / "_ext")}
     done = subprocess.run(
         command, cwd=ROOT, env=env, capture_output=True, encoding="utf-8", check=False
@@ -105,7 +106,9 @@ def _make_runtime(folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def runnable_build(tmp_path_factory: pytest.TempPathFactory, runtime_folder: Path) -> Build:
+def runnable_build(
+    tmp_path_factory: pytest.TempPathFactory, runtime_folder: Path, own_results: Path
+) -> Build:
     """Return our own site, with Run buttons beside the snippets of its agents."""
 
     def make(folder: Path) -> Build:
@@ -113,6 +116,7 @@ def runnable_build(tmp_path_factory: pytest.TempPathFactory, runtime_folder: Pat
         options = [
             "-D", f"agentdocs_agents={ROOT / 'agents'}",
             "-D", f"agentdocs_runtime={runtime_folder}",
+            "-D", f"agentdocs_results={own_results}",
         ]  # fmt: skip
         return sphinx(root / "docs", folder / "out", "-c", str(root), *options, cwd=root)
 

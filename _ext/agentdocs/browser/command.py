@@ -24,9 +24,11 @@ from agentdocs.verify import project as projects
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
     from agentdocs.browser.packages import Packages
     from agentdocs.verify.documents import Document
+    from agentdocs.verify.model import Outcome
     from agentdocs.verify.project import Project
 
 
@@ -35,7 +37,9 @@ def runtime(options: argparse.Namespace) -> int:
     try:
         project = projects.find(str(Path.cwd()))
         chosen = _agents(project, options.paths)
-        print(_make(project, chosen, Path(options.out), refresh=options.refresh))
+        report = results.load(options.results or project.results_path)
+        outcomes = report.outcomes if report else ()
+        print(_make(project, chosen, outcomes, Path(options.out), refresh=options.refresh))
     except (projects.SettingsError, documents.NothingThereError, state.ResultsError) as error:
         print(f"agentdocs: {error}", file=sys.stderr)
         return 2
@@ -53,7 +57,14 @@ def _agents(project: Project, paths: list[str]) -> list[Document]:
     return list(documents.select(project, paths, everything).documents)
 
 
-def _make(project: Project, agents: list[Document], out: Path, *, refresh: bool) -> str:
+def _make(
+    project: Project,
+    agents: list[Document],
+    outcomes: Iterable[Outcome],
+    out: Path,
+    *,
+    refresh: bool,
+) -> str:
     cache = out.parent / "runtime-cache"
     work = out.parent / "npm"
     bundle.install(work)
@@ -70,8 +81,7 @@ def _make(project: Project, agents: list[Document], out: Path, *, refresh: bool)
         _wheels(found, draft / "wheels")
         said = _describe(draft, found, pyodide)
         _save(draft / "runtime.json", said)
-        report = results.load(project.results_path)
-        plans, index = plan.plans(project, agents, found, report.outcomes if report else ())
+        plans, index = plan.plans(project, agents, found, outcomes)
         root = os.path.relpath(project.root, out)  # so that the project may move
         _save(draft / "plans.json", {"version": 1, "root": root, "snippets": index})
         for name, one in plans.items():
