@@ -83,7 +83,7 @@ def own_results(once):
     def verify(folder):
         options = ("verify", "agents", "--results", str(folder / "results.json"))
         done = _agentdocs(*options)
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode in (0, 1), done.stdout + done.stderr  # test_agents.py tells which
 
     return once("own-agents", verify) / "results.json"
 
