@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import browser
 import report
 import search
 import snippets
@@ -62,6 +63,7 @@ BENCHES = (
     Bench("unchanged", "A second run when nothing has changed", snippets.unchanged, 21),
     Bench("memory", "Memory, at most", snippets.memory, 1),
     Bench("search", "The search of 4,000 pages, and its index", search.search, 3),
+    Bench("browser", "Python in a browser", browser.browser, 3),
 )
 
 

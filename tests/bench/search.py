@@ -45,10 +45,17 @@ _KB = 1000
 _MOST_KB, _MOST_MS, _MOST_SHARE = 180, 100, 0.06
 
 
-class _Host(SimpleHTTPRequestHandler):
-    """Serves a folder as a static host does, and adds up what it sends."""
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder and says nothing."""
 
     protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+class _Host(Quiet):
+    """Serves a folder as a static host does, and adds up what it sends."""
 
     def do_GET(self) -> None:
         path = Path(self.translate_path(self.path))
@@ -68,9 +75,6 @@ class _Host(SimpleHTTPRequestHandler):
         self.server.sent += sum(len(row) for row in head) + len(data)  # type: ignore[attr-defined]
         self.end_headers()
         self.wfile.write(data)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
 
 
 class _Server(ThreadingHTTPServer):
@@ -93,7 +97,7 @@ def _host(site: Path) -> Iterator[_Server]:
 def search(bench: Bench, settings: Settings) -> Iterator[Row]:
     """Ask both searches of a site of 4,000 pages the same questions."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    missing = [name for name in ("furo", "pagefind", "playwright") if not _is_there(name)]
+    missing = [name for name in ("furo", "pagefind", "playwright") if not is_there(name)]
     if missing or browser is None:
         yield Row(f"{', '.join(missing) or 'Chromium'} is not installed")
         return
@@ -124,7 +128,8 @@ def search(bench: Bench, settings: Settings) -> Iterator[Row]:
     )  # fmt: skip
 
 
-def _is_there(name: str) -> bool:
+def is_there(name: str) -> bool:
+    """Whether a package is installed."""
     return importlib.util.find_spec(name) is not None
 
 
