@@ -278,13 +278,11 @@ class _Converter:
             return "\n".join(_turns(one.content))
         if one.name == "agent-proof":
             return self.context.proof(unquote(one.argument))
-        if one.name == "agent-graph":
-            return ""  # a table below says the same
+        if one.name in ("agent-graph", "agent-runnable"):
+            return ""  # a table below says the same; buttons are for readers
         if one.content.startswith(("{", "[")):
             marks = fence(one.content)
             return f"{marks}json\n{one.content}\n{marks}"
-        if one.name in ("agent-fold", "agent-compare"):
-            return self.convert(one.content, depth + 1).strip("\n")
         return self._elsewhere()
 
     def _title(self, one: Directive) -> str:
