@@ -43,7 +43,7 @@ def test_a_first_answer_is_light(
         assert sum(_sent(path.read_bytes()) for path in fixed) < FIXED
 
         page.get_by_text("Filters", exact=True).click()
-        page.get_by_label("Collection").first.wait_for()
+        page.get_by_role("dialog", name="Search").get_by_label("Collection").wait_for()
         assert any("/filter/" in url for url in asked)
     assert wrong == []
 
