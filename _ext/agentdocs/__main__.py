@@ -181,9 +181,9 @@ def _add_verify(commands: Any) -> None:
         help="list what the snippets of agents need, as their contracts say it",
         description="Lists what contracts require, one requirement a line, each once.",
         epilog="Examples:\n"
-        "  python -m agentdocs requires > requirements.txt                        for pip\n"
-        "  python -m agentdocs requires --kind npm | xargs npm install --no-save  for npm\n"
-        "  python -m agentdocs requires --format json                             everything\n",
+        "  python -m agentdocs requires > requirements.txt  for pip\n"
+        "  python -m agentdocs requires --kind npm          for npm: a line is one argument\n"
+        "  python -m agentdocs requires --format json       everything\n",
     )
     requires.add_argument(
         "paths", nargs="*", metavar="PATH", help="folders or files (default: the whole project)"
@@ -328,6 +328,7 @@ def _check(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from agentdocs import fix, formats
+    from agentdocs.problems import inert
 
     root, only = options.path, ""
     if root.is_file():  # checked against its library: the first folder of the path as typed
@@ -342,7 +343,7 @@ def _check(options: argparse.Namespace) -> int:
             for file in fixed:
                 for line in file.diff():
                     style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
-                    console.print(line, style=style, soft_wrap=True)
+                    console.print(inert(line), style=style, soft_wrap=True)
         if not options.fix:
             return 0
         for file in fixed:

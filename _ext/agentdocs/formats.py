@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from agentdocs.problems import SEVERITIES, printable
+from agentdocs.problems import SEVERITIES, inert, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ def annotation(level: str, path: str, line: int, title: str, text: str) -> str:
     """
 
     def escape(text: str) -> str:
-        return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        return inert(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
     def value(text: str) -> str:
         return escape(text).replace(":", "%3A").replace(",", "%2C")
@@ -73,9 +73,9 @@ def print_text(
     for problem in problems:
         line = Text(f"{printable(str(folder / problem.path))}:{problem.line}: ")
         line.append(problem.severity, _STYLES[problem.severity])
-        line.append(f": {problem.text}")
+        line.append(f": {inert(problem.text)}")
         if problem.hint:
-            line.append(f" {problem.hint}", "dim")
+            line.append(f" {inert(problem.hint)}", "dim")
         line.append(f" [{problem.kind.value}]", "dim")
         console.print(line, soft_wrap=True)
     found = counts(problems)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
@@ -287,10 +288,26 @@ class Problem:
         return bool(self.edits) or self.rewrite
 
 
+# What moves a terminal's cursor, changes its colours, or turns the direction of a line.
+_ACTS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# What GitHub and other CIs obey in a log: lines that begin so, and `##[error]` or `##vso[` anywhere.
+_ORDER = re.compile(r"^([ \t]*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
+
+
 def printable(text: str) -> str:
     """Return a path for a log: no control character, and no ``: `` that could forge a message."""
     shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return "".join(shown).replace(": ", ":\\x20")
+    return no_order("".join(shown).replace(": ", ":\\x20"))
+
+
+def inert(text: str) -> str:
+    """Return an author's words for a log: nothing in them acts on a terminal, or orders a CI."""
+    return no_order(_ACTS.sub("\ufffd", text))
+
+
+def no_order(text: str) -> str:
+    """Return lines of a log of which none is an order to the CI that keeps it."""
+    return _ORDER.sub(lambda found: f"{found[1]}\\x3a" if found[1] is not None else "\\x23", text)
 
 
 def brief(text: str, length: int = 80) -> str:

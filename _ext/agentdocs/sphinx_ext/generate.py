@@ -21,7 +21,7 @@ from agentdocs.dialects import DIALECTS
 from agentdocs.front_matter_schema import schema
 from agentdocs.library import read_library
 from agentdocs.pages import pages
-from agentdocs.problems import printable
+from agentdocs.problems import inert, printable
 from agentdocs.sphinx_ext import config, proof
 from agentdocs.writer import NotOursError, has_mark, write
 
@@ -142,8 +142,8 @@ def _report(catalog: Catalog, folder: Path) -> None:
             continue
         logger.warning(
             "%s%s",
-            problem.text,
-            f" {problem.hint}" if problem.hint else "",
+            inert(problem.text),
+            f" {inert(problem.hint)}" if problem.hint else "",
             location=f"{printable(str(folder / problem.path))}:{problem.line}",
             type="agentdocs",
             subtype=problem.kind.value,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,9 @@ def write(root: str, documents: Iterable[Document], outcomes: Iterable[Outcome])
         if os.path.islink(full):
             continue
         if after:
-            with open(f"{full}.tmp", "w", encoding="utf-8", newline="\n") as file:
+            with contextlib.suppress(FileNotFoundError):  # whatever it is: a link may lead elsewhere
+                os.unlink(f"{full}.tmp")
+            with open(f"{full}.tmp", "x", encoding="utf-8", newline="\n") as file:
                 file.write(after)
             os.replace(f"{full}.tmp", full)
         else:

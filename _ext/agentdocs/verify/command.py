@@ -331,7 +331,8 @@ def merge(options: argparse.Namespace) -> int:
 def requires(options: argparse.Namespace) -> int:
     """List what contracts require."""
     from agentdocs.verify import documents
-    from agentdocs.verify.requires import missing, required
+    from agentdocs.verify.report import clean
+    from agentdocs.verify.requires import for_pip, missing, required
 
     try:
         project = projects.find(os.getcwd())
@@ -348,10 +349,16 @@ def requires(options: argparse.Namespace) -> int:
 
         print(json.dumps(found, indent=2))
     else:
-        for one in found[options.kind]:
+        lines, addresses = found[options.kind], []
+        if options.kind == "python":
+            lines, addresses = for_pip(lines, here=options.missing)
+        for one in lines:
             print(one)
+        for name in addresses:
+            text = "is required from an address; if you trust it, install it yourself"
+            print(f"agentdocs: {name} {text}", file=sys.stderr)
     for problem in problems:
-        print(f"{problem.path}:{problem.line}: {problem.text}", file=sys.stderr)
+        print(clean(f"{problem.path}:{problem.line}: {problem.text}"), file=sys.stderr)
     return 1 if problems else 0
 
 

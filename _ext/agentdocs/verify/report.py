@@ -6,7 +6,7 @@ import os
 import textwrap
 from typing import TYPE_CHECKING
 
-from agentdocs.problems import printable
+from agentdocs.problems import no_order, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,8 +84,9 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def clean(text: str) -> str:
-    """Return a line without anything that could act on a terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text.expandtabs(4))
+    """Return lines without anything that could act on a terminal, or order a CI."""
+    shown = (c if c.isprintable() or c == "\n" else "�" for c in text.expandtabs(4))
+    return no_order("".join(shown))
 
 
 def problem(one: ContractProblem) -> str:

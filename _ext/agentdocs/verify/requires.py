@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from agentdocs.verify import environment, services
@@ -40,6 +41,30 @@ def required(
         for rule in contract.rules.values():
             found["services"].update(services.wanted(rule))
     return {kind: sorted(names) for kind, names in found.items()}, problems
+
+
+def for_pip(requirements: Iterable[str], *, here: bool) -> tuple[list[str], list[str]]:
+    """Return requirements as lines for pip, and those that name an address.
+
+    A contract may be a stranger's, and what is installed from an address may be anything: whoever
+    wants it installs it by hand. The lines cannot be options, whatever a contract says.
+
+    :param here: their markers hold here, and need not be said; then no line has a space.
+    """
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    lines: dict[str, None] = {}
+    addresses = []
+    for text in requirements:
+        with contextlib.suppress(InvalidRequirement, RecursionError):
+            one = Requirement(text)
+            if one.url:
+                addresses.append(one.name)
+                continue
+            if here:
+                one.marker = None
+            lines[str(one)] = None
+    return list(lines), addresses
 
 
 def missing(found: dict[str, list[str]], root: str) -> dict[str, list[str]]:

@@ -89,10 +89,12 @@ def show(change: Change) -> None:
     """Print a difference, in colours on a terminal."""
     from rich.console import Console
 
+    from agentdocs.problems import inert
+
     console = Console(highlight=False, markup=False)
     for line in change.diff().splitlines():
         style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
-        console.print(line, style=style, soft_wrap=True)
+        console.print(inert(line), style=style, soft_wrap=True)
 
 
 def write(root: str, change: Change) -> None:

@@ -71,6 +71,8 @@ def _requirement(at: At, item: Node) -> Iterator[Fault]:
     from packaging.requirements import InvalidRequirement, Requirement
 
     try:
+        if not item.text.isprintable():  # pip ends a line at characters that YAML lets pass
+            raise InvalidRequirement(item.text)
         Requirement(item.text)
     except (InvalidRequirement, RecursionError):  # markers may be nested in parentheses
         text = f"pip cannot read the requirement {shown(item)}."
