@@ -18,6 +18,7 @@ FILES = {
     WORKFLOWS / "pages.yml": "vendor.github-workflows",
     WORKFLOWS / "tests.yml": "vendor.github-workflows",
 }
+DEPENDABOT = ROOT / ".github" / "dependabot.yml"
 
 
 def load(path):
@@ -37,7 +38,10 @@ def runs(path):
     return [step["run"] for step in steps if "run" in step]
 
 
-@pytest.mark.parametrize(("path", "schema"), FILES.items(), ids=lambda one: Path(one).name)
+@pytest.mark.parametrize(
+    ("path", "schema"), [*FILES.items(), (DEPENDABOT, "vendor.dependabot")],
+    ids=lambda one: Path(one).name,
+)  # fmt: skip
 def test_files_of_hosts_fit_their_schemas(path, schema):
     pytest.importorskip("check_jsonschema")
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(path)]

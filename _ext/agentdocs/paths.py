@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 
 def stem(path: str, is_skill: bool) -> str:
@@ -32,3 +33,8 @@ def resolve(source: str, target: str) -> str | None:
     base = "" if target.startswith("/") else str(PurePosixPath(source).parent)
     path = posixpath.normpath(posixpath.join(base, target.lstrip("/") or "."))
     return None if path == ".." or path.startswith("../") else path
+
+
+def is_inside(root: Path, path: str) -> bool:
+    """Whether a path in the library, all links followed, still ends in the library."""
+    return Path(os.path.realpath(root / path)).is_relative_to(os.path.realpath(root))

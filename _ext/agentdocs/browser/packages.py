@@ -39,8 +39,18 @@ _FILE = re.compile(r"[\w.+-]+\.whl", re.ASCII)
 """The name of a wheel, which becomes that of a file."""
 
 
+# An address may hold a password or a token in any of its parts but the host.
+_ADDRESS = re.compile(r"\b([a-z][a-z0-9+.-]*://)(?:[^\s/@]*@)?([^\s/?#@'\"),]+)[^\s'\"),]*", re.IGNORECASE)
+
+
 class UnavailableError(Exception):
-    """What makes the runtime is not to be had here; the text says what, and what helps."""
+    """What makes the runtime is not to be had here; the text says what, and what helps.
+
+    Of an address it quotes, such as that of a private index, it says the host and no more.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(_ADDRESS.sub(r"\1\2", text))
 
 
 class Platform(NamedTuple):

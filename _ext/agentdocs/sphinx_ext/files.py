@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sphinx.util.osutil import relative_uri
 
+from agentdocs.paths import is_inside
 from agentdocs.source import load, parse
 from agentdocs.sphinx_ext import config, domain, generate
 from agentdocs.writer import refresh
@@ -37,6 +38,8 @@ def verbatim(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     for path, (overview, pagename) in sorted(agents.sources.items()):
         manifest = agents.pages[overview]
         written = Path(app.builder.get_outfilename(pagename))  # type: ignore[attr-defined]
+        if not is_inside(folder, path):
+            continue
         data = load(folder, path, values.max_bytes)
         content = data if isinstance(data, bytes) else data.text.encode()
         navigation = agents.data["nav"].get(overview, "")
@@ -101,7 +104,8 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         for path in manifest.get("files", ()):
             copy = target / domain.download_name(path)
             wanted.add(copy)
-            if not _is_copy(copy, folder / path):
+            # A link may have taken a file's place since the library was read.
+            if not _is_copy(copy, folder / path) and is_inside(folder, path):
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 with contextlib.suppress(FileNotFoundError):  # removed while Sphinx was building
                     shutil.copy2(folder / path, copy)

@@ -71,7 +71,7 @@ const list = (schema, about, depth) => {
 };
 
 const word = (schema) => {
-  if (schema.format in FORMATS) return FORMATS[schema.format];
+  if (Object.hasOwn(FORMATS, schema.format ?? "")) return FORMATS[schema.format];
   const plain = "text";
   const least = Math.min(schema.minLength ?? 0, 200);
   const most = schema.maxLength ?? Infinity;
