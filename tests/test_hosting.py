@@ -82,6 +82,7 @@ def test_read_the_docs_publishes_what_is_built():
 
 
 @pytest.mark.parametrize("name", ["pages.yml", "tests.yml"])
+@pytest.mark.security("SEC-81")
 def test_a_workflow_may_do_no_more_than_it_must(name):
     content = load(WORKFLOWS / name)
     assert content["permissions"] == {"contents": "read"}
@@ -125,6 +126,7 @@ def test_the_sandbox_is_allowed_as_the_manual_says(name):
     assert command in (ROOT / "docs" / "sandbox.md").read_text()
 
 
+@pytest.mark.security("SEC-83")
 def test_the_manual_gives_every_server_the_same_headers():
     text = (ROOT / "docs" / "hosting.md").read_text()
     policies = re.findall(r"Content-Security-Policy:? \"?(default-src[^\"\n]+)", text)

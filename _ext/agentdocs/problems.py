@@ -290,7 +290,7 @@ class Problem:
 
 # What moves a terminal's cursor, changes its colours, or turns the direction of a line.
 _ACTS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-# What GitHub and other CIs obey in a log: lines that begin so, and `##[error]` or `##vso[` anywhere.
+# What GitHub and other CIs obey in a log: `::` where a line begins, `##[` or `##vso[` anywhere.
 _ORDER = re.compile(r"^([ \t]*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
 
 

@@ -188,6 +188,7 @@ def test_a_result_in_a_frame_takes_the_whole_window(browser: Browser, closed: st
 
 
 @pytest.mark.parametrize("missing", ["connect-src", "'wasm-unsafe-eval'"])
+@pytest.mark.security("SEC-67")
 def test_where_the_policy_forbids_it_the_frame_takes_over(
     browser: Browser, sharing: str, missing: str
 ) -> None:
@@ -202,6 +203,7 @@ def test_where_the_policy_forbids_it_the_frame_takes_over(
         inside.locator(OPTION).first.wait_for()
 
 
+@pytest.mark.security("SEC-64")
 def test_a_stranger_cannot_set_the_height(browser: Browser, closed: str) -> None:
     with _shown(browser, _page(closed), _policy(closed)) as (page, _):
         page.frame_locator(FRAME).get_by_role("combobox").wait_for()
@@ -211,6 +213,7 @@ def test_a_stranger_cannot_set_the_height(browser: Browser, closed: str) -> None
 
 
 @pytest.mark.parametrize("src", ["javascript:alert(1)", "data:text/html,x", "http://[", "file:///"])
+@pytest.mark.security("SEC-65")
 def test_an_address_that_is_none_is_said(browser: Browser, sharing: str, src: str) -> None:
     page = _page(sharing, f'src="{escape(src)}"')
     with _shown(browser, page, _policy(sharing)) as (tab, said):
@@ -279,6 +282,7 @@ def test_without_an_index_the_frame_says_so(browser: Browser, closed: str) -> No
     context.close()
 
 
+@pytest.mark.security("SEC-66")
 def test_hostile_titles_stay_text(browser: Browser, hostile: Build) -> None:
     tags = set()
     with _site(hostile.out, shares=True) as site, _shown(browser, _page(site), _policy(site)) as (

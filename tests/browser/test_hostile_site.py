@@ -87,6 +87,7 @@ def _address(base: str, path: str) -> str:
 
 
 @pytest.mark.parametrize("part", range(3))
+@pytest.mark.security("SEC-33", "SEC-34")
 def test_nothing_happens_on_any_page(
     browser: Browser, hostile: Build, hostile_url: str, part: int
 ) -> None:
@@ -129,6 +130,7 @@ def test_nothing_happens_when_everything_is_pointed_at(browser: Browser, hostile
     assert watched.wrong == []
 
 
+@pytest.mark.security("SEC-39")
 def test_the_filter_shows_hostile_agents_as_text(browser: Browser, hostile_url: str) -> None:
     with _watch(browser, hostile_url) as watched:
         watched.visit(f"{hostile_url}/agents/index.html")
@@ -150,6 +152,7 @@ def test_the_filter_shows_hostile_agents_as_text(browser: Browser, hostile_url: 
 
 
 @pytest.mark.parametrize("word", ["script", "onerror", "pwned", "include", "heading"])
+@pytest.mark.security("SEC-39")
 def test_the_search_shows_hostile_headings_as_text(
     browser: Browser, hostile_url: str, word: str
 ) -> None:
@@ -162,6 +165,7 @@ def test_the_search_shows_hostile_headings_as_text(
     assert watched.wrong == []
 
 
+@pytest.mark.security("SEC-35")
 def test_every_link_out_of_a_hostile_page_is_a_plain_one(
     browser: Browser, hostile_url: str
 ) -> None:
@@ -174,6 +178,7 @@ def test_every_link_out_of_a_hostile_page_is_a_plain_one(
     assert watched.wrong == []
 
 
+@pytest.mark.security("SEC-38")
 def test_a_download_is_saved_and_not_run(
     browser: Browser, hostile_url: str, tmp_path: Path, hostile: Build
 ) -> None:

@@ -165,6 +165,7 @@ def test_it_leads_home_without_scripts(browser: Browser, host: str) -> None:
         ("x" * 3000, "x" * 200),
     ],
 )
+@pytest.mark.security("SEC-46")
 def test_what_was_asked_for_is_text(browser: Browser, host: str, path: str, shown: str) -> None:
     with _page(browser) as (page, wrong):
         page.on("dialog", lambda dialog: wrong.append(dialog.message))
@@ -197,6 +198,7 @@ def test_asked_for_itself_it_guesses_nothing(browser: Browser, host: str) -> Non
     "path", ["index.html", "agents/library/graph.html", "agents/library/health.html",
              "agents/toolkit/backend-developer/schemas.html", "search.html?q=developer"],
 )  # fmt: skip
+@pytest.mark.security("SEC-83")
 def test_pages_work_below_a_path_and_with_the_headers_of_the_manual(
     browser: Browser, host: str, path: str
 ) -> None:

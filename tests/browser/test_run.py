@@ -198,6 +198,7 @@ def test_run_all_runs_a_session_in_order(page: Page) -> None:
         assert "✓ checked" in verdict(snippet(page, address))
 
 
+@pytest.mark.security("SEC-56")
 def test_what_is_printed_stays_text_and_is_compared(
     context: BrowserContext, runnable_site: str
 ) -> None:
@@ -291,6 +292,7 @@ def test_a_loop_without_end_is_stopped(page: Page) -> None:
 # --- links -------------------------------------------------------------------------------------
 
 
+@pytest.mark.security("SEC-55")
 def test_code_of_a_link_waits_for_the_reader(context: BrowserContext, page: Page) -> None:
     one = snippet(page, SHAPES)
     edit(one, "\nraise SystemExit('from the link')")
@@ -332,6 +334,7 @@ def test_code_of_a_link_waits_for_the_reader(context: BrowserContext, page: Page
         ("#run=nowhere~S0xKBgA", "a snippet that this page does not have"),
     ],
 )
+@pytest.mark.security("SEC-55")
 def test_a_link_that_is_damaged_is_ignored_with_a_word(
     context: BrowserContext, runnable_site: str, fragment: str, reason: str
 ) -> None:
@@ -383,6 +386,7 @@ def test_json_is_checked_while_it_is_typed(
     page.close()
 
 
+@pytest.mark.security("SEC-57")
 def test_a_schema_that_takes_for_ever_is_given_up(
     context: BrowserContext, runnable_site: str
 ) -> None:

@@ -157,6 +157,7 @@ def test_a_changed_snippet_breaks_its_promise(python: Any) -> None:
     assert broken["reason"] == "the check of its contract fails: AssertionError"
 
 
+@pytest.mark.security("SEC-58")
 def test_sessions_find_nothing_of_each_other(python: Any) -> None:
     python("import os, logging\nown = 1\nos.environ['OWN'] = '1'\nopen('own.txt', 'w').close()")
     other = python(
@@ -271,6 +272,7 @@ console.log(self.origin, typeof document, typeof localStorage, told.join());
 """
 
 
+@pytest.mark.security("SEC-51")
 def test_the_page_and_its_storage_are_out_of_reach(
     blank: Page, python: Any, javascript: Any
 ) -> None:
@@ -300,6 +302,7 @@ def listener() -> Iterator[tuple[str, list[str]]]:
         server.shutdown()
 
 
+@pytest.mark.security("SEC-52")
 def test_no_request_leaves(
     blank: Page, python: Any, javascript: Any, runnable_site: str, listener: tuple[str, list[str]]
 ) -> None:
@@ -350,6 +353,7 @@ except BaseException:
     assert [url for url in sent if not url.startswith(("data:", "blob:"))] == []
 
 
+@pytest.mark.security("SEC-58")
 def test_a_snippet_cannot_take_the_port_or_make_the_page_ask(python: Any, javascript: Any) -> None:
     javascript(
         """Object.defineProperty(MessageEvent.prototype, "data", { get() { self.taken = this.target; } });
@@ -364,6 +368,7 @@ MessagePort.prototype.postMessage = function () { self.taken = this; };"""
 
 
 @pytest.mark.parametrize("runner", ["python", "javascript"])
+@pytest.mark.security("SEC-54")
 def test_a_hung_loop_is_stopped_and_the_page_stays_free(
     blank: Page, runnable_site: str, runner: str
 ) -> None:
@@ -397,6 +402,7 @@ def test_a_run_that_takes_too_long_is_ended(python: Any) -> None:
     assert (found["verdict"], found["reason"]) == ("failed", "timed out after 1 s")
 
 
+@pytest.mark.security("SEC-54")
 def test_memory_and_output_have_an_end(python: Any) -> None:
     assert (
         "MemoryError" in python("kept = []\nwhile True: kept.append(bytearray(1 << 26))")["reason"]

@@ -136,6 +136,7 @@ def without_fence(shape):
     )
 
 
+@pytest.mark.security("SEC-01")
 def test_hostile_text_stays_out_of_front_matter(beside):
     """Whatever an agent's fields say, a page's front matter is ours alone."""
     case = next(file for title, file, _ in FOUND if title.startswith("text that would break out"))
@@ -276,6 +277,7 @@ DEEP = {
 
 
 @pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
+@pytest.mark.security("SEC-05")
 def test_deep_nesting(beside, text):
     """Text that is nested too deeply is shown as it is, and costs no other section anything."""
     file = f"{HEAD}# Broken\n\n## Before\n\nHigh.\n\n{text}\n\n## After\n\n- [gone](gone.md)\n"
@@ -316,6 +318,7 @@ def test_devices(team, beside):
     assert found(built, "socket.md") == ["unreadable-file 1"]
 
 
+@pytest.mark.security("SEC-03")
 def test_links_that_are_not_followed(tmp_path, team, beside):
     (tmp_path / "secret.md").write_text(AGENT.replace("ladder", "password"))
     (tmp_path / "elsewhere").mkdir()

@@ -207,6 +207,7 @@ def test_a_wheel_is_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         (_wheel(b"wheel", "file:///etc/passwd"), "without https"),
     ],
 )
+@pytest.mark.security("SEC-44")
 def test_nothing_is_taken_that_the_lock_does_not_name(
     wheel: Wheel, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +250,7 @@ def test_a_requirement_that_cannot_be_had_spoils_no_other(
     assert refused == {"gone": packages.TOGETHER, "new": packages.TOGETHER}
 
 
+@pytest.mark.security("SEC-43")
 def test_no_address_of_a_contract_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
@@ -265,6 +267,7 @@ def test_no_address_of_a_contract_is_asked(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("file", ["a-1-py3-none-any.x%2F..%2Fy.whl", "a-1.whl", "a-1.tar.gz"])
+@pytest.mark.security("SEC-45")
 def test_a_wheel_has_the_name_of_a_file(file: str) -> None:
     wheel = {"url": f"https://x.test/{file}", "hashes": {"sha256": "aa"}}
     lock = {"packages": [{"name": "a", "version": "1", "wheels": [wheel]}]}

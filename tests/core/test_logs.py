@@ -46,7 +46,16 @@ def test_nothing_acts_on_a_terminal(clean):
 
 
 @pytest.mark.parametrize(
-    "text", ["Straße – “ß” 日本\u3000語", "👩\u200d🚀", "std::vector", "# a", "## b [c]", "a: ::b", "می\u200cخواهم"]
+    "text",
+    [
+        "Straße – “ß” 日本\u3000語",
+        "👩\u200d🚀",
+        "std::vector",
+        "# a",
+        "## b [c]",
+        "a: ::b",
+        "می\u200cخواهم",
+    ],
 )
 def test_words_stay_as_they_are(text):
     assert inert(text) == text
@@ -55,7 +64,9 @@ def test_words_stay_as_they_are(text):
 @pytest.fixture
 def here(write, monkeypatch):
     """Return the output of a command about a library whose agents try to give orders."""
-    monkeypatch.chdir(write({"a.md": AGENT, "::error title=x::forged/b.md": "---\nname: [b\n---\n"}))
+    monkeypatch.chdir(
+        write({"a.md": AGENT, "::error title=x::forged/b.md": "---\nname: [b\n---\n"})
+    )
     return lambda *arguments: (main([*arguments]), None)
 
 
@@ -75,7 +86,10 @@ def test_annotations_are_those_of_the_problems_alone(here, capsys):
     said = capsys.readouterr().out
     rows = said.splitlines()
     assert len(rows) > 3
-    assert all(re.match(r"::(error|warning|notice) file=[^:]+,line=\d+,title=[\w-]+::", row) for row in rows)
+    assert all(
+        re.match(r"::(error|warning|notice) file=[^:]+,line=\d+,title=[\w-]+::", row)
+        for row in rows
+    )
     assert "\x1b" not in said
     assert "##[" not in said
 

@@ -97,6 +97,7 @@ def test_a_list_of_pages_stays_a_list(title, name, said):
 
 
 @given(st.lists(st.text(alphabet="=\n a", max_size=200), max_size=4))
+@pytest.mark.security("SEC-72")
 def test_pages_can_be_told_apart(texts):
     full = llms.full("x", [(f"{number}", f"{text}\n") for number, text in enumerate(texts)])
     line = "=" * int(re.search(r"line of (\d+)", full)[1])
@@ -106,6 +107,7 @@ def test_pages_can_be_told_apart(texts):
 
 
 @given(st.text(), st.text())
+@pytest.mark.security("SEC-71")
 def test_feeds_and_sitemaps_are_xml(title, name):
     change = xml.Change(
         "https://e.com/#1", title, "https://e.com", "2026-01-01T00:00:00Z", name, title
@@ -118,6 +120,7 @@ def test_feeds_and_sitemaps_are_xml(title, name):
 
 
 @given(st.text(max_size=30))
+@pytest.mark.security("SEC-74")
 def test_only_safe_names_go_into_an_archive(name):
     if skills.is_safe(name):
         assert not name.startswith("/") and ".." not in name.split("/") and "\\" not in name

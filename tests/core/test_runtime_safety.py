@@ -45,7 +45,9 @@ def test_packages_of_npm_are_those_of_the_lock_and_run_nothing(asked, tmp_path):
     lock = json.loads((JS / "package-lock.json").read_text())
     for name, one in lock["packages"].items():
         assert not name or one["integrity"].startswith("sha512-"), name
-        assert one.get("resolved", "https://registry.npmjs.org/").startswith("https://registry.npmjs.org/")
+        assert one.get("resolved", "https://registry.npmjs.org/").startswith(
+            "https://registry.npmjs.org/"
+        )
 
 
 @pytest.mark.security("SEC-62")
@@ -82,7 +84,11 @@ const made = sample(evil, evil);
 console.log(JSON.stringify([{}.polluted ?? null, Object.keys(made), made.a]));
 """)
     done = subprocess.run(
-        [node, str(tmp_path / "it.mjs")], capture_output=True, encoding="utf-8", check=True, timeout=60
+        [node, str(tmp_path / "it.mjs")],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        timeout=60,
     )
     polluted, keys, word = json.loads(done.stdout)
     assert polluted is None

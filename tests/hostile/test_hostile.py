@@ -131,6 +131,7 @@ def test_what_is_warned_about_names_a_file_that_is_there(hostile: Build) -> None
         assert path.is_symlink() or path.exists(), warned
 
 
+@pytest.mark.security("SEC-02")
 def test_nothing_was_run_while_building(hostile: Build) -> None:
     assert not (hostile.source.parent / "marker").exists()
 
@@ -148,6 +149,7 @@ def test_every_agent_has_its_pages(hostile: Build) -> None:
 # --- what a browser would do -------------------------------------------------------------------
 
 
+@pytest.mark.security("SEC-33")
 def test_no_page_holds_an_active_element_that_a_clean_page_does_not(themed: Sites) -> None:
     hostile, clean = themed
     harmless = {_shape(tag) for _, tag in _tags(clean) if tag.name in ACTIVE}
@@ -159,6 +161,7 @@ def test_no_page_holds_an_active_element_that_a_clean_page_does_not(themed: Site
     assert found == []
 
 
+@pytest.mark.security("SEC-33")
 def test_no_attribute_is_an_event_handler(themed: Sites) -> None:
     hostile, clean = themed
     harmless = {item for _, tag in _tags(clean) for item in tag.attributes if item[0][:2] == "on"}
@@ -171,6 +174,7 @@ def test_no_attribute_is_an_event_handler(themed: Sites) -> None:
     assert found == []
 
 
+@pytest.mark.security("SEC-33")
 def test_no_quote_breaks_out_of_an_attribute(themed: Sites) -> None:
     hostile, _ = themed
     found = [
@@ -181,6 +185,7 @@ def test_no_quote_breaks_out_of_an_attribute(themed: Sites) -> None:
     assert found == []
 
 
+@pytest.mark.security("SEC-37")
 def test_no_element_gets_a_class_an_id_or_a_style_from_an_agent(themed: Sites) -> None:
     hostile, clean = themed
     styles = {tag.get("style") for _, tag in _tags(clean)}
@@ -220,6 +225,7 @@ def test_every_address_leads_inside_the_site_or_is_a_plain_link_out(themed: Site
     assert found == {}
 
 
+@pytest.mark.security("SEC-35")
 def test_links_keep_to_http_and_mail(themed: Sites) -> None:
     hostile, _ = themed
     found = [
@@ -234,6 +240,7 @@ def test_links_keep_to_http_and_mail(themed: Sites) -> None:
         assert scheme is None or scheme[0] in ("http", "https", "mailto"), (page, tag, name)
 
 
+@pytest.mark.security("SEC-36")
 def test_no_picture_comes_from_elsewhere(themed: Sites) -> None:
     hostile, _ = themed
     for page, tag in _tags(hostile):
@@ -251,6 +258,7 @@ def test_no_formula_loads_a_script(hostile: Build) -> None:
 # --- what is published -------------------------------------------------------------------------
 
 
+@pytest.mark.security("SEC-01")
 def test_no_file_of_the_host_is_published(hostile: Build) -> None:
     leaks = []
     for path, data in hostile.files().items():
@@ -266,6 +274,7 @@ def test_nothing_is_put_where_sphinx_keeps_downloads_and_pictures(hostile: Build
         assert not list(hostile.out.glob(f"{folder}/**/*"))
 
 
+@pytest.mark.security("SEC-04")
 def test_no_agent_writes_outside_its_folder(hostile: Build, clean: Build) -> None:
     def top(site: Build) -> set[str]:
         return {path.name for path in site.out.iterdir()} - {"_images", ".well-known"}
@@ -275,6 +284,7 @@ def test_no_agent_writes_outside_its_folder(hostile: Build, clean: Build) -> Non
     assert generated == {"conf.py", "index.md", "private.txt", "private.png", "agents"}
 
 
+@pytest.mark.security("SEC-38")
 def test_what_a_browser_would_run_is_offered_as_text(hostile: Build) -> None:
     folder = hostile.out / "agents" / "library" / "files"
     suffixes = {path.suffix.lower() for path in folder.rglob("*") if path.is_file()}
@@ -289,6 +299,7 @@ def test_downloads_are_the_files_themselves(hostile: Build) -> None:
         assert [path.read_bytes() for path in there] == [(agents / skill / name).read_bytes()]
 
 
+@pytest.mark.security("SEC-37")
 def test_an_agent_adds_nothing_to_the_inventory_but_itself(hostile: Build) -> None:
     data = (hostile.out / "objects.inv").read_bytes().split(b"\n", 4)[4]
     lines = zlib.decompress(data).decode().splitlines()
@@ -671,6 +682,7 @@ SHOWN += [
 
 
 @pytest.mark.parametrize("agent", sorted({agent for agent, _ in SHOWN}))
+@pytest.mark.security("SEC-01")
 def test_every_trick_is_shown_as_the_text_that_it_is(hostile: Build, agent: str) -> None:
     text = _own_text(hostile, agent)
     missing = [trick for of, trick in SHOWN if of == agent and markup.words(trick) not in text]

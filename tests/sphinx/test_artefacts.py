@@ -268,6 +268,7 @@ app = FastAPI()
     "payload",
     ["'```'", "[[]] * 5", "float('nan')", "'x' * 10**7", "object()", "(lambda a: a.append(a) or a)([])"],
 )  # fmt: skip
+@pytest.mark.security("SEC-47")
 def test_a_snippet_that_lies_about_itself_breaks_nothing(tmp_path: Path, payload: str) -> None:
     project = Project(tmp_path, SMALL)
     project.agent("team/ada-one.md", HOSTILE % payload)

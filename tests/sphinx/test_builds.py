@@ -410,6 +410,7 @@ def _refused(done: Build, *words: str) -> None:
         assert word in sentence[1], sentence[1]
 
 
+@pytest.mark.security("SEC-08")
 def test_a_page_of_somebody_else_is_not_overwritten(project: Project) -> None:
     project.agent("team/ada-one.md")
     mine = project.write("docs/agents/team/ada-one/index.md", "# Mine\n")
@@ -724,6 +725,7 @@ myst_html_meta = {"description": "of the project"}
 
 
 @pytest.mark.parametrize("name", sorted(SETTINGS))
+@pytest.mark.security("SEC-01")
 def test_settings_of_myst_do_not_change_our_pages(project: Project, name: str) -> None:
     body = (
         'Says "this" -- *and* (c) that... {{ x }}\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n'

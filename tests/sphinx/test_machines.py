@@ -278,6 +278,7 @@ def test_llms_txt_has_its_form(built: Build) -> None:
     assert "): Does the work of pilot." in markdown
 
 
+@pytest.mark.security("SEC-72")
 def test_llms_full_holds_all_pages_and_none_can_be_forged(built: Build) -> None:
     full = text(built, "llms-full.txt")
     length = int(re.search(r"a line of (\d+) equals", full)[1])
@@ -444,6 +445,7 @@ def test_without_git_there_is_no_feed(repository: Project) -> None:
     assert "git is not installed" in done.output
 
 
+@pytest.mark.security("SEC-06")
 def test_a_repository_cannot_start_a_program(repository: Project) -> None:
     marker = repository.root / "marker"
     script = repository.write("evil.sh", f"#!/bin/sh\ntouch {marker}\n")
@@ -555,6 +557,7 @@ def test_a_project_without_agents(tmp_path: Path) -> None:
 # --- agents that try to act --------------------------------------------------------------------
 
 
+@pytest.mark.security("SEC-73")
 def test_hostile_agents_stay_data(hostile: Build) -> None:
     data = json.loads(text(hostile, "agents.json"))
     Draft202012Validator(json.loads(text(hostile, "agents.schema.json"))).validate(data)
@@ -569,6 +572,7 @@ def test_hostile_agents_stay_data(hostile: Build) -> None:
     assert not [one for one in soup.find_all("meta") if one.get("http-equiv") == "refresh"]
 
 
+@pytest.mark.security("SEC-61")
 def test_no_secret_reaches_a_machine(hostile: Build) -> None:
     from hostile.sites import SECRETS
 
@@ -577,6 +581,7 @@ def test_no_secret_reaches_a_machine(hostile: Build) -> None:
             assert not [one for one in SECRETS if one.encode() in data], path
 
 
+@pytest.mark.security("SEC-36")
 def test_no_picture_of_elsewhere_is_fetched(hostile: Build) -> None:
     for file in (hostile.out / "agents").rglob("*.md"):
         if "/library/files/" in file.as_posix():

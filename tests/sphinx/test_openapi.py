@@ -226,6 +226,7 @@ def test_no_id_is_given_twice(built: Build, name: str) -> None:
 
 
 @pytest.mark.parametrize("page", [*HOSTILE, "outside", "api-endpoints", "http-routingtable"])
+@pytest.mark.security("SEC-47")
 def test_hostile_text_is_inert(built: Build, page: str) -> None:
     html = (built.out / f"{page}.html").read_text()
     for tag in markup.parse_text(html).tags:

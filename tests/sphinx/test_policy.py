@@ -29,6 +29,7 @@ def sha(code: str) -> str:
 
 
 @pytest.mark.parametrize("theme", ["furo", "alabaster", "basic"])
+@pytest.mark.security("SEC-34")
 def test_every_page_has_one_and_it_knows_the_themes_scripts(tmp_path: Path, theme: str) -> None:
     settings = f'{SMALL}\nhtml_theme = "{theme}"\nagentdocs_policy = "all"\n{INTRUDER}'
     project = Project(tmp_path, settings)

@@ -128,6 +128,7 @@ def test_without_results_a_page_says_so_and_nothing_else(project: Project) -> No
     assert not {"results.json", "badge.json"} & done.files().keys()
 
 
+@pytest.mark.security("SEC-40")
 def test_a_verdict_on_other_code_is_not_shown(project: Project) -> None:
     project.agent("team/ada-one.md", BODY)
     save(project, outcome())
@@ -649,6 +650,7 @@ SCRIPT = "</pre></details><script>window.pwned=1</script><img src=x onerror=wind
 ACTING = "\x1b[31mred\x1b[0m \x1b]8;;http://evil.example\x07link\x1b]8;;\x07 \x9b2J \x00 \u202eevil"
 
 
+@pytest.mark.security("SEC-40")
 def test_nothing_in_results_acts_on_a_page(project: Project) -> None:
     project.agent("team/ada-one.md", BODY)
     project.agent("team/ben-two.md", BODY)

@@ -79,7 +79,9 @@ class Place:
         self.logs = ""
 
     def run(self, *arguments: str) -> None:
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "CI", "GITHUB_"))}
+        clean = {
+            k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "CI", "GITHUB_"))
+        }
         env = {**clean, **self.environment, "PYTHONPATH": str(ROOT / "_ext")}
         done = subprocess.run(
             [sys.executable, "-m", "agentdocs", *arguments], cwd=self.project.root, env=env,
@@ -118,7 +120,7 @@ def _made(done: Build | Path) -> Iterator[tuple[str, bytes]]:
                         yield f"{path.name}/{name}", archive.read(name)
 
 
-@pytest.mark.security("SEC-61")
+@pytest.mark.security("SEC-07", "SEC-61")
 def test_no_secret_is_in_anything_that_is_made(place: Place) -> None:
     out = place.project.build(env=place.environment).out
     folders = [out, place.project.generated]

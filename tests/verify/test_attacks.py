@@ -1076,6 +1076,7 @@ def of_node(attack):
 
 
 @pytest.mark.parametrize(("box", "attack"), CASES, indirect=["box"])
+@pytest.mark.security("SEC-14", "SEC-15", "SEC-17", "SEC-18")
 def test_an_attack_reaches_nothing_and_leaves_all_whole(box, attack):
     of_node(attack)
     before = state()
@@ -1161,6 +1162,7 @@ print("looked")
 """
 
 
+@pytest.mark.security("SEC-19")
 def test_a_session_leaves_nothing_to_the_next(box):
     for code, word in ((LEAVES, "left"), (LOOKS, "looked"), (LEAVES, "left"), (LOOKS, "looked")):
         first, _ = box.run(ask(code, 10, "python"))
@@ -1189,6 +1191,7 @@ def test_loopback_works_inside(box):
     assert first["output"] == "hello\n" * 3, first
 
 
+@pytest.mark.security("SEC-19")
 def test_results_of_others_are_not_forged(box):
     """What a session claims ends with it: a snippet that fails in the next one does fail."""
     box.run(ask(FORGED.replace("SIZE", "40"), 10, "python"))
@@ -1226,6 +1229,7 @@ FOREVER = DAEMON.replace("time.sleep(0.2)", "subprocess.Popen([os.environ['MARK'
     "options", [{}, {"nest": False}, {"unsafe": True}], ids=["nested", "alone", "unsafe"]
 )
 @pytest.mark.parametrize("moment", [0.02, 0.1, 0.25, 0.6])
+@pytest.mark.security("SEC-18")
 def test_nothing_outlives_a_host_that_is_killed(options, moment, sandbox):
     """Whatever the sandbox is doing then: starting, or running what does not want to end."""
     wanted = ask(FOREVER + "\nwhile True: time.sleep(1)", 30, "python")
@@ -1268,6 +1272,7 @@ def test_an_abandoned_session_is_not_taken_for_the_next(sandbox):
             assert [result["output"] for result in results] == [f"{word}\n", "next\n"]
 
 
+@pytest.mark.security("SEC-20")
 def test_no_sandbox_means_no_run(monkeypatch):
     monkeypatch.setattr(sandboxes.shutil, "which", lambda name: None)
     with pytest.raises(NoSandbox, match="not installed"):

@@ -563,6 +563,7 @@ LARGE = {
 
 
 @pytest.mark.parametrize("text", LARGE.values(), ids=LARGE)
+@pytest.mark.security("SEC-05")
 def test_large_contracts_are_read_quickly(text):
     """A megabyte takes a few seconds of work at most, and no more than a hundred and one sentences."""
     text = text()
@@ -581,6 +582,7 @@ def test_a_contract_that_is_too_large():
     assert read(PATH, "#" * 1_000_000) == (Contract(PATH), [])
 
 
+@pytest.mark.security("SEC-05")
 def test_an_alias_bomb():
     bomb = "a0: &a0 [x, x]\n" + "".join(
         f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 100)

@@ -537,6 +537,7 @@ def test_output_is_cut_where_it_says(place, sandbox):
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("language", ["python", "console"])
+@pytest.mark.security("SEC-19")
 def test_any_report_of_a_stranger_becomes_a_verdict(result, language, place):
     code = {"python": "print(1)", "console": "$ echo 1\n1"}[language]
     ready = engine(place(f"## A\n\n```{language}\n{code}\n```\n"))
@@ -669,6 +670,7 @@ def test_output_of_many_snippets_does_not_stay_in_memory_twice():
     assert sys.getsizeof(one) < 400
 
 
+@pytest.mark.security("SEC-16")
 def test_the_environment_of_whoever_calls_is_not_that_of_snippets(place, sandbox, monkeypatch):
     monkeypatch.setenv("STORE_TOKEN", "the secret")
     monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", "") + os.pathsep + "/nowhere")

@@ -199,6 +199,7 @@ def test_digest_and_lines_are_those_of_the_file(found):
             assert contract.digest(code) == one.digest, one.id
 
 
+@pytest.mark.security("SEC-63")
 def test_where_the_project_lies_is_not_in_the_results(found):
     text = found.text(".agentdocs/results.json")
     assert str(found.root) not in text

@@ -115,6 +115,7 @@ def test_any_two_texts_can_stand_side_by_side(expected, actual):
     assert rows[0].split() == ["Expected", "Actual"]
 
 
+@pytest.mark.security("SEC-31")
 def test_nothing_that_acts_on_a_terminal_is_shown(shown, tmp_path):
     bad = "\x1b[2J\x07\u202e\x9b31m\r"
     (tmp_path / "x.md").write_text(FILE.replace("five", bad))
@@ -135,6 +136,7 @@ def test_a_reason_on_several_lines_keeps_the_place_on_the_first(shown):
 @pytest.mark.parametrize(
     "path", ["a b.md", "it's.md", "$HOME.md", "a;b.md", "-x.md", "a\nb.md", "ä.md"]
 )
+@pytest.mark.security("SEC-32")
 def test_the_command_is_safe_in_a_shell(path):
     import shlex
 

@@ -26,7 +26,15 @@ def test_a_requirement_is_one_line_to_pip_and_uv(sign):
 @pytest.mark.security("SEC-22")
 @pytest.mark.parametrize(
     "one",
-    ["-r /etc/passwd", "--index-url https://x.test", "-e .", "../x", "/etc/x.whl", "a --hash=x", "a -r b"],
+    [
+        "-r /etc/passwd",
+        "--index-url https://x.test",
+        "-e .",
+        "../x",
+        "/etc/x.whl",
+        "a --hash=x",
+        "a -r b",
+    ],
 )
 def test_an_option_or_a_folder_is_no_requirement(one):
     assert faults("python", one)
@@ -64,7 +72,7 @@ def test_what_pip_gets_are_names_and_versions():
         "--index-url x", 'e ; os_name != " --log=x "',
     ]  # fmt: skip
     lines, addresses = for_pip(texts, here=True)
-    assert lines == ["a<2,>=1", "b[x,y]", 'e']
+    assert lines == ["a<2,>=1", "b[x,y]", "e"]
     assert addresses == ["c", "d"]
     lines, _ = for_pip(texts, here=False)
     assert lines[0] == 'a<2,>=1; python_version > "3"'
@@ -101,4 +109,3 @@ def test_an_artefact_file_is_not_written_through_a_link(place, tmp_path):
             written = artefacts.write(str(one.root), [], [])
         assert precious.read_text() == "mine"
         assert (target.is_symlink(), written == []) == ((name == target.name,) * 2)
-

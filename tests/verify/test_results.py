@@ -541,6 +541,7 @@ LINKS = [
 
 @pytest.mark.parametrize(("way", "name"), LINKS)
 @pytest.mark.parametrize("dangling", [False, True])
+@pytest.mark.security("SEC-25")
 def test_no_planted_link_is_followed(path, tmp_path, way, name, dangling):
     victim = tmp_path / "elsewhere"
     folder = name in ("", "results.d")
@@ -568,6 +569,7 @@ def test_what_is_no_file_is_not_replaced(path, name):
         save(path, REPORT)
 
 
+@pytest.mark.security("SEC-25")
 def test_a_hard_link_is_cut_and_not_written_through(path, tmp_path):
     (tmp_path / "secret").write_text("secret")
     path.parent.mkdir()

@@ -34,6 +34,7 @@ def listener():
         thread.join()
 
 
+@pytest.mark.security("SEC-21")
 def test_a_reference_into_the_network_is_not_followed(listener, tmp_path):
     address, knocks = listener
     said = schemas.check({"a": 1}, {"$ref": address}, AGENT, {}, str(tmp_path))
@@ -41,6 +42,7 @@ def test_a_reference_into_the_network_is_not_followed(listener, tmp_path):
     assert not knocks
 
 
+@pytest.mark.security("SEC-21")
 def test_a_reference_to_a_file_is_not_followed(tmp_path):
     secret = tmp_path / "secret.json"
     secret.write_text('{"type": "string"}')

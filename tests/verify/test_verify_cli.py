@@ -410,6 +410,7 @@ def test_a_tier_that_is_required_lets_a_reason_of_the_author_pass(place):
     assert one.verdicts["sum"] == ("skipped", "none", "nothing to be shown here")
 
 
+@pytest.mark.security("SEC-20")
 def test_without_a_sandbox_nothing_passes_that_was_not_run(place, tmp_path):
     one = place(GOOD + OPEN + "## Shell\n\n```bash\necho $((1 + \n```\n\n```bash\necho 1\n```\n")
     bin_ = tmp_path / "bin"
@@ -871,6 +872,7 @@ def test_a_first_contract_follows_no_link(place, tmp_path):
     assert not (tmp_path / "elsewhere.yaml").exists()
 
 
+@pytest.mark.security("SEC-21")
 def test_a_contract_behind_a_link_that_leads_out_is_neither_read_nor_written(place, tmp_path):
     secret = tmp_path / "secret.yaml"
     one = place(GOOD)

@@ -40,7 +40,9 @@ _FILE = re.compile(r"[\w.+-]+\.whl", re.ASCII)
 
 
 # An address may hold a password or a token in any of its parts but the host.
-_ADDRESS = re.compile(r"\b([a-z][a-z0-9+.-]*://)(?:[^\s/@]*@)?([^\s/?#@'\"),]+)[^\s'\"),]*", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"\b([a-z][a-z0-9+.-]*://)(?:[^\s/@]*@)?([^\s/?#@'\"),]+)[^\s'\"),]*", re.IGNORECASE
+)
 
 
 class UnavailableError(Exception):

@@ -41,7 +41,7 @@ def write(root: str, documents: Iterable[Document], outcomes: Iterable[Outcome])
         if os.path.islink(full):
             continue
         if after:
-            with contextlib.suppress(FileNotFoundError):  # whatever it is: a link may lead elsewhere
+            with contextlib.suppress(FileNotFoundError):  # a link may lead elsewhere
                 os.unlink(f"{full}.tmp")
             with open(f"{full}.tmp", "x", encoding="utf-8", newline="\n") as file:
                 file.write(after)
