@@ -37,6 +37,22 @@ def test_nothing_is_built_to_resolve_requirements(asked, tmp_path):
     assert all(command[-1] == "requirements.in" for command in asked), "no word of a contract"
 
 
+def test_what_ci_locks_for_itself_is_not_asked_of_browsers(monkeypatch, tmp_path):
+    environments = []
+
+    def run(command, *, env, **_):
+        environments.append(env)
+        return subprocess.CompletedProcess(command, 1, "", "No solution found")
+
+    monkeypatch.setenv("UV_CONSTRAINT", str(tmp_path / "constraints.txt"))
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://x.test")
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(packages, "_uv", lambda: "uv")
+    packages.resolve([["a"]], PLATFORM, tmp_path)
+    assert environments
+    assert all("UV_CONSTRAINT" not in env and env["UV_DEFAULT_INDEX"] for env in environments)
+
+
 @pytest.mark.security("SEC-42")
 def test_packages_of_npm_are_those_of_the_lock_and_run_nothing(asked, tmp_path):
     with pytest.raises(UnavailableError):

@@ -299,7 +299,11 @@ def _compile(requirements: Sequence[str], platform: Platform, cache: Path) -> di
         _uv(), "pip", "compile", "--universal", "--python-version", platform.short, "--no-build",
         "--no-config", "--quiet", "--format", "pylock.toml", "-o", target.name, source.name,
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=work)
+    # What is locked for this machine is not for browsers, which have wheels of other versions.
+    env = {key: value for key, value in os.environ.items() if key != "UV_CONSTRAINT"}
+    done = subprocess.run(
+        command, capture_output=True, encoding="utf-8", check=False, cwd=work, env=env
+    )
     if done.returncode == 0:
         return tomllib.loads(target.read_text(encoding="utf-8"))
     said = " ".join(done.stderr.split())

@@ -349,7 +349,8 @@ def requires(options: argparse.Namespace) -> int:
 
         print(json.dumps(found, indent=2))
     else:
-        lines, addresses = found[options.kind], []
+        lines = found[options.kind]
+        addresses: list[str] = []
         if options.kind == "python":
             lines, addresses = for_pip(lines, here=options.missing)
         for one in lines:
