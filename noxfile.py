@@ -41,13 +41,13 @@ def _required(session: nox.Session) -> None:
 
     def missing(kind: str) -> list[str]:
         command = ("python", "-m", "agentdocs", "requires", "--missing", "--kind", kind)
-        return str(session.run(*command, silent=True)).split()
+        return str(session.run(*command, silent=True)).splitlines()
 
     if packages := missing("python"):
         session.install(*packages)
     if packages := missing("npm"):
         # Without them, the snippets that import them say so.
-        _npm(session, HERE, *packages, success_codes=[0, 1, 254, 255])
+        _npm(session, HERE, "--ignore-scripts", *packages, success_codes=[0, 1, 254, 255])
 
 
 def _npm(session: nox.Session, folder: Path, *packages: str, **options: Any) -> None:
@@ -136,6 +136,7 @@ def matrix(session: nox.Session) -> None:
 @nox.session(default=False, python="3.11", venv_backend="uv")
 def lowest(session: nox.Session) -> None:
     """Run all tests with the oldest releases that pyproject.toml allows (needs uv)."""
+    session.env.update({"PIP_CONSTRAINT": "", "UV_CONSTRAINT": ""})  # which name the newest
     lowest = ("--resolution=lowest-direct", "-e", ".[site,search,verify,node,run]")
     session.install(*lowest, *_groups("tests"))
     _required(session)
@@ -196,6 +197,14 @@ def lighthouse(session: nox.Session) -> None:
     _npm(session, out, "lighthouse@13", env={"PUPPETEER_SKIP_DOWNLOAD": "1"})
     scores = ("python", "tests/lighthouse/scores.py", "_build/html", "--out", str(out))
     session.run(*scores, *session.posargs)
+
+
+@nox.session(default=False)
+def audit(session: nox.Session) -> None:
+    """Ask PyPI for known holes in what CI installs (needs the network)."""
+    session.install("pip-audit")
+    lock = str(HERE / ".ci" / "constraints.txt")
+    session.run("pip-audit", "--requirement", lock, "--no-deps", "--disable-pip", *session.posargs)
 
 
 @nox.session(default=False, venv_backend="none")

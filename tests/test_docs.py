@@ -164,7 +164,11 @@ def test_the_architecture_page_names_every_module():
 def test_the_architecture_page_names_no_module_that_is_gone():
     for folder, named in tables_of_modules().items():
         for name in named:
-            place = PACKAGE / ("" if name.startswith(("verify/", "sphinx_ext/", "browser/")) else folder) / name
+            place = (
+                PACKAGE
+                / ("" if name.startswith(("verify/", "sphinx_ext/", "browser/")) else folder)
+                / name
+            )
             assert place.exists() or name.endswith("…"), name
 
 
