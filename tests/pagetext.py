@@ -112,7 +112,7 @@ def _heading(block, file):
     else:
         count = next(n for n, line in enumerate(file[block.line :], 2) if _UNDERLINE.match(line))
         text = " ".join(file[block.line - 1 : block.line + count - 2])
-    assert bare(shown) == bare(text or "(untitled)"), (block.path, block.line, shown, text)
+    assert bare(shown) == (bare(text) or "(untitled)"), (block.path, block.line, shown, text)
     return list(range(block.line, block.line + count))
 
 

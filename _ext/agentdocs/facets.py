@@ -14,7 +14,7 @@ from agentdocs import tools
 from agentdocs.model import Activation, Example
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from agentdocs.model import Field, Outline, RawFile, Tool
 
@@ -31,9 +31,8 @@ _SPEAKER = re.compile(
 _CLOSING = re.compile(
     r"\"(?=\s*(?:$|<|\n|\**(?:context|user|human|assistant|commentary)\**:))", re.IGNORECASE
 )
-_INTRO = re.compile(
-    r"[\s*]*\b(?:for )?examples?(?: usage| scenarios?)?(?: include)?\s*:[\s*]*$", re.I
-)
+_INTRO = re.compile(r"\b(?:for )?examples?(?: usage| scenarios?)?(?: include)?\s*:$", re.I)
+_EDGE = re.compile(r"[\s*]*")
 _WHEN = re.compile(
     r"(?:use|invoke|call|choose|activate|triggers?|apply|must be used|should be used|consult)\b",
     re.I,
@@ -45,12 +44,17 @@ _NOT = re.compile(
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"'(])|\n{2,}")
 _FOOTER = re.compile(
     r"\**(?P<key>version|last updated|updated|maintainers?|maintained by|author)\**\s*:\**\s*"
-    r"(?P<value>.+?)\s*$",
+    r"(?P<value>\S.*)",
     re.IGNORECASE,
 )
 _NEXT_LABEL = re.compile(
     r"\s(?=(?:Version|Last Updated|Maintain\w*|Author)\b)|(?<!Last)\s(?=Updated\b)", re.IGNORECASE
 )
+# Spaces are looked at from their first one on, or each of them would begin a search.
+_AFTER_NAME = re.compile(r"(?<!\s)\s++[-–—:]\s|:\s")
+_PART = re.compile(r"[\w-]")
+_LOOKS = 500
+"""How often names of one list are looked for where they are not."""
 _TOOL_TITLES = frozenset({"tools", "allowed tools", "available tools"})
 
 
@@ -72,12 +76,37 @@ def list_of(field: Field | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in field.value.strip("[]").split(",") if part.strip())
 
 
-def line_of(field: Field, text: str) -> int:
-    """Return the line on which ``text`` stands in a field's entry; the field's own if nowhere."""
-    for offset, line in enumerate(field.raw.split("\n")):
-        if re.search(rf"(?<![\w-]){re.escape(text)}(?![\w-])", line):
-            return field.line + offset
-    return field.line
+def lines_of(field: Field, texts: Iterable[str]) -> Iterator[int]:
+    """Yield the lines on which ``texts`` stand in a field's entry; the field's own if nowhere.
+
+    A list is in the order of its entry, so each is looked for from the one before it. One that
+    stands nowhere as it is costs a look at all, and few of these are made.
+    """
+    raw, line, at, looks = field.raw, field.line, 0, _LOOKS
+    for text in texts:
+        start, looks = _place(raw, text, at, looks)
+        if start < 0:
+            start, looks = _place(raw, text, 0, looks)
+        if start < 0:
+            yield field.line
+            continue
+        line += raw.count("\n", at, start) - raw.count("\n", start, at)
+        at = start
+        yield line
+
+
+def _place(raw: str, word: str, at: int, looks: int) -> tuple[int, int]:
+    """Return where a word stands by itself from ``at`` on, or -1; and the looks that are left."""
+    while looks:
+        start = raw.find(word, at)
+        end = start + len(word)
+        if start >= 0 and not (_PART.match(raw[start - 1 : start]) or _PART.match(raw, end)):
+            return start, looks
+        looks -= 1
+        if start < 0:
+            break
+        at = start + 1
+    return -1, looks
 
 
 def first(raw: RawFile, *keys: str) -> Field | None:
@@ -92,8 +121,9 @@ def tools_field(raw: RawFile, *keys: str) -> tuple[Tool, ...]:
     found = []
     for field, allowed in ((allow, True), (deny, False)):
         if field:
-            for tool in tools.parse(field.value, field.line, allowed):
-                found.append(replace(tool, line=line_of(field, tool.raw)))
+            named = tools.parse(field.value, field.line, allowed)
+            lines = lines_of(field, (tool.raw for tool in named))
+            found += [replace(tool, line=line) for tool, line in zip(named, lines, strict=True)]
     return tuple(found)
 
 
@@ -103,7 +133,7 @@ def tools_section(outline: Outline) -> tuple[Tool, ...]:
     found: list[Tool] = []
     for item in outline.items:
         if item.section in slugs:
-            name = item.codes[0] if item.codes else re.split(r"\s+[-–—:]\s+|:\s", item.text)[0]
+            name = item.codes[0] if item.codes else _AFTER_NAME.split(item.text, 1)[0]
             # A sentence in a tools section is advice, not a tool.
             if (
                 tools.canonical(name) != name
@@ -124,8 +154,12 @@ def examples(text: str, line: int) -> tuple[Example, ...]:
     """Return the ``<example>`` blocks of a text that begins at ``line``."""
     found = []
     plain = text.replace("\\n", "\n")
+    counts = "\\n" not in text  # else lines of the file cannot be told from those written so
+    at, done = line, 0
     for match in _EXAMPLE.finditer(plain):
-        at = line + text[: match.start()].count("\n") if "\\n" not in text else line
+        if counts:
+            at += plain.count("\n", done, match.start())
+            done = match.start()
         if example := _example(match[1], at):
             found.append(example)
     return tuple(found)
@@ -156,13 +190,15 @@ def _speakers(text: str) -> list[re.Match[str]]:
     """Return where turns begin; a colon within what somebody says in quotes begins none."""
     found: list[re.Match[str]] = []
     free = 0
+    closed = True
     for mark in _SPEAKER.finditer(text):
         if mark.start() < free:
             continue
         found.append(mark)
-        if text[mark.end() : mark.end() + 1] == '"':
+        if closed and text[mark.end() : mark.end() + 1] == '"':
             end = _CLOSING.search(text, mark.end() + 1)
             free = end.start() if end else free
+            closed = end is not None  # where none follows, none follows later
     return found
 
 
@@ -173,8 +209,17 @@ def without_examples(text: str) -> str:
     if cut:
         plain = _EXAMPLE.sub("\n\n", plain)
         head, tail = plain[: cut.start()], plain[cut.start() :]
-        plain = _INTRO.sub("", head.rstrip()) + tail
+        bare = _without_edge(head)
+        intro = _INTRO.search(bare)
+        plain = (_without_edge(bare[: intro.start()]) if intro else head.rstrip()) + tail
     return re.sub(r"\n{3,}", "\n\n", plain).strip()
+
+
+def _without_edge(text: str) -> str:
+    """Return a text without the spaces and stars at its end."""
+    # Backwards, because a search for such an end begins anew at every star of the text.
+    edge = _EDGE.match(text[::-1])
+    return text[: len(text) - edge.end()] if edge else text
 
 
 def split_description(text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
@@ -206,7 +251,7 @@ def activation(raw: RawFile, outline: Outline) -> Activation:
     for text in _labelled(outline):
         label, _, rest = text.partition(":")
         name = _plain(label)
-        values = [part.strip(" \"'“”.`") for part in re.split(r",(?![^{]*\})", rest)]
+        values = [part.strip(" \"'“”.`") for part in _split_outside_braces(rest)]
         if name in ("auto-triggers", "auto triggers", "triggers", "keywords", "trigger keywords"):
             keywords += [value for value in values if value]
         elif name in ("use explicitly for", "use for", "use when"):
@@ -220,6 +265,17 @@ def activation(raw: RawFile, outline: Outline) -> Activation:
         tuple(unique(when)), tuple(unique(when_not)), tuple(unique(keywords)),
         tuple(unique(files)), tuple(unique(commands)),
     )  # fmt: skip
+
+
+def _split_outside_braces(text: str) -> list[str]:
+    """Split at commas; those of ``*.{js,ts}`` belong to a pattern."""
+    parts = [""]
+    for number, piece in enumerate(text.split("{")):
+        inside = piece.rfind("}") + 1
+        first, *rest = piece[inside:].split(",")
+        parts[-1] += ("{" if number else "") + piece[:inside] + first
+        parts += rest
+    return parts
 
 
 def _labelled(outline: Outline) -> Iterator[str]:

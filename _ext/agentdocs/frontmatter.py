@@ -24,6 +24,8 @@ MAX_DEPTH = 12
 """Deepest nesting of a field that is read as data; hooks, the deepest known, have 6."""
 MAX_BLOCK = 200_000
 """Characters of front matter beyond which it is not given to YAML."""
+MAX_TRIES = 20
+"""How often what YAML refuses is shortened to find a list or a map that stands before it."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KEY = re.compile(r"""(?P<quote>["']?)(?P<key>[A-Za-z_$][\w.$-]*)(?P=quote)\s*:(?=\s|$)""")
@@ -318,14 +320,29 @@ def _fields(
 
 def _collection_of(entry: _Entry) -> Value:
     """Return the list or map that the entry's first lines hold, where only the rest is broken."""
-    for end in range(len(entry.lines) - 1, 0, -1):
+    end = len(entry.lines) - 1
+    for _ in range(MAX_TRIES):
+        if end < 1:
+            break
         try:
             pairs = list(_strict("\n".join(entry.lines[:end])))
-        except (yaml.YAMLError, _RefusedError):
+        except yaml.YAMLError as error:
+            end = min(end - 1, _refused_row(error, end))
+            continue
+        except _RefusedError as error:
+            end = min(end - 1, error.line)
             continue
         if len(pairs) == 1 and isinstance(pairs[0][1], list | dict):
             return pairs[0][1]
+        end -= 1
     return None
+
+
+def _refused_row(error: yaml.YAMLError, otherwise: int) -> int:
+    """Return the row on which YAML stumbled: of a quote that is not closed, where it opens."""
+    quote = "quoted scalar" in str(getattr(error, "context", ""))
+    mark = getattr(error, "context_mark" if quote else "problem_mark", None)
+    return mark.line if mark else otherwise
 
 
 def _text_of(entry: _Entry) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -16,7 +17,7 @@ from markdown_it import MarkdownIt
 
 from agentdocs.model import Item, Link, Outline, Paragraph, Section, Snippet, Table
 from agentdocs.problems import Edit, Problem, ProblemKind, brief
-from agentdocs.slugs import slugify, unique
+from agentdocs.slugs import Taken, slugify, unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 # and drops their text. Sections that reach it are shown as plain text instead.
 PAGE_NESTING = 20
 _SEEN_NESTING = 40
+MAX_ROUNDS = 8
+"""How often a text with such blocks is parsed anew before all that is left of it becomes code."""
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 _ACTING = re.compile(r"\]\(\s*<?(?P<scheme>javascript|vbscript|data|file):", re.IGNORECASE)
 MAX_HEADING = 120
@@ -60,17 +63,21 @@ def outline(path: str, text: str, first_line: int = 1) -> Outline:
     """
     lines = text.split("\n")
     builder = _Builder(path, lines, first_line)
-    while True:
+    for left in count(MAX_ROUNDS, -1):
         env: dict[str, Any] = {}
         tokens = parser().parse("\n".join(lines), env)
-        deep = _too_deep(tokens, lines)
+        deep = [rows for rows in _too_deep(tokens, lines) if rows.start not in builder.rewritten]
         taken = {duplicate["map"][0] for duplicate in env.get("duplicate_refs", ())}
-        if deep and deep.start not in builder.rewritten:
-            builder.flatten(deep)
+        if deep and left <= 0:
+            builder.flatten(range(deep[0].start, len(lines)))
+        elif deep:
+            for rows in deep:
+                builder.flatten(rows)
         elif taken - builder.rewritten:
             builder.show(env["duplicate_refs"])
         else:
             return builder.build(tokens, env)
+    raise AssertionError("every round rewrites lines, and none twice")
 
 
 @dataclass(slots=True)
@@ -96,7 +103,7 @@ class _Builder:
         self.heads = [_Head("", "", 0, 0, 0, "")]
         self.open: list[_Head] = []
         """The headings that what comes next stands below; each is of a deeper level."""
-        self.slugs: set[str] = set()
+        self.slugs = Taken()
         self.addresses: dict[str, int] = {}
         """Address → how often its base was met."""
         self.snippets: list[Snippet] = []
@@ -318,26 +325,28 @@ class _Builder:
             )
 
 
-def _too_deep(tokens: Sequence[Token], lines: list[str]) -> range | None:
-    """Return the rows of the first top-level block that is nested too deeply.
+def _too_deep(tokens: Sequence[Token], lines: list[str]) -> Iterator[range]:
+    """Yield the rows of the top-level blocks that are nested too deeply.
 
     A parser that meets its limit skips to the end of the text, so the block's end is looked for
     in the text: the first line that can belong to no list or quote.
     """
-    start = 0
+    start = end = 0
     for token in tokens:
         if token.level == 0 and token.map:
             start = token.map[0]
-        if token.level >= PAGE_NESTING and token.map:
-            break
-    else:
-        return None
+        if token.level >= PAGE_NESTING and token.map and start >= end:
+            end = _end_of_deep(start, lines)
+            yield range(start, end)
+
+
+def _end_of_deep(start: int, lines: list[str]) -> int:
     for row in range(start + 1, len(lines)):
         line = lines[row]
         free = not lines[row - 1].strip() and not re.match(r"[\s>*+-]|\d+[.)]|$", line)
         if free or line.startswith("# ") or re.match(r"#{2,6} ", line):
-            return range(start, row)
-    return range(start, len(lines))
+            return row
+    return len(lines)
 
 
 def _language(info: str) -> str:

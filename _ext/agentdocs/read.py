@@ -185,6 +185,9 @@ def _check_name(agent: Agent) -> Iterator[Problem]:
         yield Problem(agent.path, field.line, text, ProblemKind.NAME_DIFFERS)
 
 
+_ADDRESS = re.compile(r"(?<!\s)\s*+<[^<>]*>")
+"""What follows a person's name; begun at its first space only, so that many cost no more."""
+
 _STATED = {
     "version": ("version",),
     "maintainer": ("author", "maintainer"),
@@ -199,8 +202,8 @@ def _check_footer(agent: Agent, foot: dict[str, tuple[str, int]]) -> Iterator[Pr
         if key not in foot or field is None:
             continue
         value, line = foot[key]
-        stated = re.sub(r"\s*<[^>]*>", "", facets.text_of(field))
-        if stated and stated.lower() != re.sub(r"\s*<[^>]*>", "", value).lower():
+        stated = _ADDRESS.sub("", facets.text_of(field))
+        if stated and stated.lower() != _ADDRESS.sub("", value).lower():
             text = (
                 f"The footer says {key} “{value}”, the front matter says “{stated}” "
                 f"(line {field.line})."

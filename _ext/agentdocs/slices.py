@@ -58,12 +58,9 @@ def own_text(
         while found and not found[-1].strip():
             found.pop()
         found.append(outline.open_fence)
-    start = section.heading_end
-    while found and not found[0].strip():
-        start += 1
-        found.pop(0)
-    text = "\n".join(found).rstrip("\n")
-    return Slice(start, text) if text.strip() else None
+    blank = next((n for n, line in enumerate(found) if line.strip()), len(found))
+    text = "\n".join(found[blank:]).rstrip("\n")
+    return Slice(section.heading_end + blank, text) if text.strip() else None
 
 
 def definitions(

@@ -74,7 +74,7 @@ _KNOWN = {
     for name, (_, others) in CANONICAL.items()
     for spelling in (re.sub(r"[\s_-]", "", name.lower()), *others)
 }
-_CALL = re.compile(r"(?P<name>[^()]+?)\s*\((?P<argument>.*)\)\s*", re.DOTALL)
+_CALL = re.compile(r"(?P<name>[^()]*[^()\s])\s*+\((?P<argument>.*)\)\s*", re.DOTALL)
 
 
 def canonical(raw: str) -> str:

@@ -12,7 +12,7 @@ from agentdocs.catalog.descriptions import described, divided
 from agentdocs.catalog.types import HOME, AgentPage, Entry, Location
 from agentdocs.paths import stem
 from agentdocs.placing import OVERVIEW, PAGES, SCHEMAS, TITLES, Placed
-from agentdocs.slugs import slugify, unique
+from agentdocs.slugs import Taken, slugify, unique
 
 if TYPE_CHECKING:
     from agentdocs.artefacts.model import Made
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def identify(library: Library, rules: tuple[Rule, ...]) -> list[Entry]:
     """Give every agent its id, its collection and its pages."""
-    taken: set[str] = {HOME}
+    taken = Taken({HOME})
     collections: dict[str, str] = {}
     entries = []
     for agent in library.agents:
@@ -52,7 +52,7 @@ def _entry(
     for item in placed:
         joined.setdefault(item.page, []).append(item)
     own: list[AgentPage] = []
-    taken = {*PAGES, "source"}
+    taken = Taken({*PAGES, "source"})
     for companion in agent.companions:
         if companion.raw is None:
             continue
@@ -110,7 +110,7 @@ def _anchors(
         for snippet in outline.snippets:
             inside.setdefault((path, snippet.section), []).append(snippet)
     for page in pages:
-        taken: set[str] = set()
+        taken = Taken()
         docname = f"{id}/{page.name}"
         for item in page.sections:
             section = item.section

@@ -9,7 +9,9 @@ from agentdocs import facets
 from agentdocs.model import Activation
 
 if TYPE_CHECKING:
-    from agentdocs.model import Outline, RawFile, Tool
+    from collections.abc import Iterator
+
+    from agentdocs.model import Field, Outline, RawFile, Tool
 
 NOTHING = Activation()
 
@@ -47,13 +49,18 @@ def from_fields(raw: RawFile, *tool_keys: str) -> Reading:
         author=facets.text_of(facets.first(raw, "author", "maintainer")),
         color=facets.text_of(raw.field("color")),
         dependencies=tuple(
-            (name, facets.line_of(field, name))
+            pair
             for field in raw.fields
             if field.key in ("dependencies", "agents", "skills")
-            for name in facets.list_of(field)
-            if name[:1] not in ("", "*", "&", "[", "{")  # YAML that was not expanded
+            for pair in _named(field)
         ),
     )
+
+
+def _named(field: Field) -> Iterator[tuple[str, int]]:
+    """Yield what a list names, with lines; YAML that was not expanded names nothing."""
+    names = [name for name in facets.list_of(field) if name[:1] not in ("", "*", "&", "[", "{")]
+    return zip(names, facets.lines_of(field, names), strict=True)
 
 
 def from_headings(raw: RawFile, outline: Outline, *titles: str) -> Reading:

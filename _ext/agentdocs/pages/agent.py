@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentdocs import options, slices, tools
 from agentdocs.catalog import HOME, MADE
+from agentdocs.facets import split_description
 from agentdocs.fields import TOOLS, meaning
 from agentdocs.model import Page
 from agentdocs.placing import OVERVIEW, SCHEMAS
@@ -263,13 +264,14 @@ def _overview(
 ) -> dict[str, Any]:
     agent = entry.agent
     when = () if agent.described_in_body else agent.activation.when
-    described = () if agent.described_in_body else (*when, *agent.activation.when_not)
+    when_not = () if agent.described_in_body else agent.activation.when_not
     # Verdicts of a table in the body stand in its own section and are not said twice.
-    own = {text for text in described if text in " ".join(agent.description.split())}
+    _, *said = split_description(agent.description)
+    own = {text for texts in said for text in texts}
     return {
         "lead": "" if agent.described_in_body else agent.summary,
         "when": [text for text in when if text in own],
-        "when_not": [text for text in agent.activation.when_not if text in own],
+        "when_not": [text for text in when_not if text in own],
         "permits": _permits(entry),
         "names_no_tools": any(f.key in TOOLS for f in agent.fields),
         "field_rows": [_field_row(field) for field in agent.fields],

@@ -44,6 +44,8 @@ RAN = ("runs", "checked")
 """The tiers of what was run outside of a browser."""
 LISTED = 500
 """Snippets on the health page that run elsewhere and not in a browser."""
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What a file that is not as we write it may raise; JSON that is nested deeply, the last."""
 BUTTONS = {"run": "Run", "data": "Edit"}
 
 
@@ -102,7 +104,7 @@ def _read(folder: Path, library: Path) -> Runtime:
             for address, one in entries.items()
         }
         int(said["size"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except _UNREADABLE as error:
         logger.warning(
             "%s cannot be read as what `agentdocs runtime` makes; snippets get no Run button: %r",
             folder, error, type="agentdocs", subtype="runtime",

@@ -94,18 +94,28 @@ def _psql(step: dict[str, Any]) -> dict[str, Any]:
     return {"status": "failed", "kind": "Error", "text": f"PostgreSQL: {text}", **place}
 
 
+MOST_INNER = 200
+"""Lines with a semicolon within one statement, as triggers have; of more, the rest is one text.
+
+An open quote would have each of them look at all that stands before it.
+"""
+
+
 def statements(code: str) -> Iterator[tuple[int, str]]:
     """Yield each statement with the line it begins on."""
     lines: list[str] = []
-    first = 1
+    first, asked = 1, 0
     for number, line in enumerate(code.split("\n"), 1):
         if not lines and not line.strip():
             continue
         if not lines:
-            first = number
+            first, asked = number, 0
         lines.append(line)
+        if ";" not in line or asked >= MOST_INNER:
+            continue
+        asked += 1
         text = "\n".join(lines)
-        if ";" in line and sqlite3.complete_statement(text):
+        if sqlite3.complete_statement(text):
             # Several statements may stand on one line.
             parts = _split(text)
             for part in parts:

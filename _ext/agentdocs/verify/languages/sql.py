@@ -12,7 +12,11 @@ def parse(code: str) -> None:
     """Let SQLite explain each statement, on an empty database; nothing is run.
 
     :raises ForeignError: SQLite does not know it; another database may.
+    :raises ParseError: it holds a NUL byte, which no database takes.
     """
+    if (at := code.find("\0")) >= 0:
+        raise ParseError(code.count("\n", 0, at) + 1, "a NUL byte stands in it")
+
     import sqlite3
 
     from agentdocs.verify.guest.sql import statements
