@@ -29,7 +29,8 @@ WORD = st.sampled_from([
     *sorted(CANONICAL),
 ])  # fmt: skip
 TEXT = st.one_of(WORD, ANY, st.lists(WORD, max_size=8).map(" ".join))
-MARKUP = st.sampled_from("""\
+MARKUP = st.sampled_from(
+    """\
 **Bold:**
 - item
   - nested
@@ -55,14 +56,19 @@ AUTO-TRIGGERS: a, {b,c}, d
 **Version**: 1 Author: x <y>
 \\
 +++
-""".splitlines())
+""".splitlines()
+)
 LINE = st.one_of(
     MARKUP,
     TEXT,
     st.just(""),
     st.builds("{} {}".format, st.sampled_from(["#", "##", "###", "######"]), TEXT),
     st.sampled_from(TITLES).map("## {}".format),
-    st.builds("{}{}".format, st.sampled_from(["```", "~~~", "````", "- ```", "> ```"]), st.sampled_from(FENCES)),
+    st.builds(
+        "{}{}".format,
+        st.sampled_from(["```", "~~~", "````", "- ```", "> ```"]),
+        st.sampled_from(FENCES),
+    ),
     st.builds("{}{}".format, st.sampled_from(["- ", "> ", "  ", "\t", "1. ", "> - "]), MARKUP),
     st.builds(lambda text, times: text * times, WORD, st.integers(2, 200)),
 )
@@ -163,7 +169,11 @@ def _results(said, rows):
     return f'{{\n"version": 1,\n{head}"problems": [],\n"outcomes": [\n{lines}\n]\n}}\n'.encode()
 
 
-RESULTS = st.builds(_results, st.dictionaries(st.sampled_from(["state", "summary"]), JSON), st.lists(OUTCOME, max_size=4))
+RESULTS = st.builds(
+    _results,
+    st.dictionaries(st.sampled_from(["state", "summary"]), JSON),
+    st.lists(OUTCOME, max_size=4),
+)
 
 RULES = ("digest", "setup", "check", "expect", "after", "files", "skip", "timeout", "schema",
          "namespace", "services", "databases", "fails")  # fmt: skip
@@ -181,7 +191,9 @@ CONTRACT = st.one_of(
     ).map("\n".join),
     dumped(_objects("snippets", "requires", "python", "timeout", *RULES)).map(bytes.decode),
 )  # fmt: skip
-VALUE = st.sampled_from(["None", "1", "'%(default)s'", "[1, 2]", "('a', 'b')", "a.b", "-1", "f''", "x()"])
+VALUE = st.sampled_from(
+    ["None", "1", "'%(default)s'", "[1, 2]", "('a', 'b')", "a.b", "-1", "f''", "x()"]
+)
 CALL = st.builds(
     "{}.{}({!r}, {}={}, {}={})".format,
     st.sampled_from(["p", "q", "a.b", "p.q()"]),

@@ -74,5 +74,7 @@ class Keeper:
             self.folder.mkdir(exist_ok=True)
             (self.folder / name).write_bytes(small)
             self.faults[target, found] = name
-            print(f"{target}: {found}; kept as {name} ({len(small)} of {len(data)} bytes)", flush=True)
+            print(
+                f"{target}: {found}; kept as {name} ({len(small)} of {len(data)} bytes)", flush=True
+            )
         return found

@@ -90,7 +90,9 @@ def main():
     folders = given_.folders or [*reallife.libraries(), HERE.parents[1] / "agents"]
     each = -(-given_.runs // len(chosen))
     keeper, total, faults = Keeper(), 0, []
-    print(f"{'target':12}{'cases':>8}{'CPU s':>8}{'edges at first':>16}{'at last':>9}{'guided MB':>11}")
+    print(
+        f"{'target':12}{'cases':>8}{'CPU s':>8}{'edges at first':>16}{'at last':>9}{'guided MB':>11}"
+    )
     start = time.monotonic()
     for number, target in enumerate(chosen):
         # Time that one target leaves over is the next one's.
@@ -103,7 +105,10 @@ def main():
         )
         runs += keeper.runs - before
         total, faults = total + runs, faults + found
-        print(f"{target:12}{runs:8,}{_cpu() - cpu:8.0f}{first:16,}{last:9,}{memory // 1024:11,}", flush=True)
+        print(
+            f"{target:12}{runs:8,}{_cpu() - cpu:8.0f}{first:16,}{last:9,}{memory // 1024:11,}",
+            flush=True,
+        )
     faults += [[*key, name] for key, name in keeper.faults.items()]
     print(f"{total:,} cases, {len(faults)} faults")
     for target, fault, name in faults:
@@ -113,8 +118,7 @@ def main():
 
 def _cpu():
     return sum(
-        sum(resource.getrusage(who)[:2])
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
 
 
