@@ -189,6 +189,14 @@ def bench(session: nox.Session) -> None:
     session.run("python", "tests/bench/bench.py", *session.posargs)
 
 
+@nox.session(default=False, python="3.11")
+def fuzz(session: nox.Session) -> None:
+    """Feed every reader anything: `-- --seconds 600 --runs 50000 [PATH…]` mutates files of PATH."""
+    session.install("-e", ".[verify]", *_groups("fuzz"))
+    paths = f"{HERE / '_ext'}:{HERE / 'tests'}"
+    session.run("python", "-m", "fuzz.session", *session.posargs, env={"PYTHONPATH": paths})
+
+
 @nox.session(default=False)
 def lighthouse(session: nox.Session) -> None:
     """Ask Lighthouse about every kind of page of _build/html (needs Chromium)."""
