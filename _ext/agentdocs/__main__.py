@@ -32,12 +32,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("agentdocs: interrupted; what is known by now is kept.", file=sys.stderr)
         return 130
-    except NotADirectoryError as error:
-        print(f"agentdocs: there is no folder {error}", file=sys.stderr)
-        return 2
     except BrokenPipeError:  # the reader of a pipe has seen enough
         sys.stderr.close()
         return 0
+    except OSError as error:
+        print(f"agentdocs: {_sentence(error)}", file=sys.stderr)
+        return 2
+
+
+def _sentence(error: OSError) -> str:
+    from agentdocs.faults import sentence
+
+    if isinstance(error, NotADirectoryError) and error.errno is None:
+        return f"there is no folder {error}"
+    return sentence(error)
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
@@ -365,12 +373,19 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _render(options: argparse.Namespace) -> int:
+    from agentdocs.lock import HeldError, Lock
     from agentdocs.pages import pages
-    from agentdocs.writer import NotOursError, write
+    from agentdocs.writer import NotOursError, discard, write
 
     catalog = _read(options.path)
+    options.out.mkdir(parents=True, exist_ok=True)
     try:
-        written = write(pages(catalog), options.out)
+        with Lock(options.out):
+            discard(options.out)
+            written = write(pages(catalog), options.out)
+    except HeldError as error:
+        print(f"agentdocs: {error}", file=sys.stderr)
+        return 2
     except NotOursError as error:
         print(
             f"agentdocs: {error} was not written by agentdocs; it is left alone.", file=sys.stderr

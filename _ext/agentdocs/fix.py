@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentdocs.problems import printable
 from agentdocs.source import decode
+from agentdocs.writer import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,4 +70,7 @@ def apply(text: str, problems: Iterable[Problem]) -> str:
 
 def save(root: Path, fixed: Fixed) -> None:
     """Write the mended text as UTF-8 with plain line ends."""
-    (root / fixed.path).write_bytes(fixed.after.encode())
+    file = (root / fixed.path).resolve()  # what a link leads to, and not the link
+    mode = stat.S_IMODE(file.stat().st_mode)
+    put(file, fixed.after.encode())
+    file.chmod(mode)

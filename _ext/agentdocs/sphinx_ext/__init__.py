@@ -17,6 +17,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension's parts, in the order in which data passes them."""
     from agentdocs import __version__
     from agentdocs.sphinx_ext import (
+        alone,
         badges,
         compare,
         config,
@@ -26,6 +27,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         finish,
         generate,
         graph,
+        indexes,
         json_schema,
         machines,
         manual,
@@ -36,20 +38,24 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         provenance,
         run,
         search,
+        search_words,
         shapes,
         summary,
         tables,
         tally,
+        whole,
     )
 
     app.setup_extension("myst_parser")
     app.setup_extension("sphinx_design")
 
     config.setup(app)
+    alone.setup(app)  # one build at a time, and none upon a half of one
     generate.setup(app)  # agent files → Markdown pages
     directives.setup(app)  # the few directives that those pages use
     provenance.setup(app)  # lines, links and snippets of what agents wrote
     domain.setup(app)  # identity: roles, indexes, inventory
+    indexes.setup(app)  # which of them there are
     graph.setup(app)
     openapi.setup(app)  # what snippets make: APIs, with targets and an index
     json_schema.setup(app)  # models
@@ -62,9 +68,11 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     compare.setup(app)  # agents of one name, side by side
     navigation.setup(app)  # the side bar, the way back, the edit link
     finish.setup(app)  # a policy for each page, names for its landmarks
+    whole.setup(app)  # pages that are whole at every moment
     notfound.setup(app)  # what stands for pages that are not there
     files.setup(app)  # verbatim sources, downloads, the filter's data
     search.setup(app)  # what is indexed, and the index
+    search_words.setup(app)
     machines.setup(app)  # Markdown, lists and a feed for machines
     manual.setup(app)  # tables of this manual, from the code
     summary.setup(app)  # what is said at the end

@@ -133,8 +133,9 @@ class AgentDomain(Domain):
         "snippets": {},
         "proofs": {},
         "proved": {},
+        "indexes": {},
     }
-    data_version = 2
+    data_version = 3
     dangling_warnings: ClassVar = {
         kind: f"there is no {kind} %(target)r in this library" for kind in object_types
     }

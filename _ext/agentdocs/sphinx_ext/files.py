@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import shutil
+import os
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +13,8 @@ from sphinx.util.osutil import relative_uri
 
 from agentdocs.paths import is_inside
 from agentdocs.source import load, parse
-from agentdocs.sphinx_ext import config, domain, generate
-from agentdocs.writer import refresh
+from agentdocs.sphinx_ext import config, domain, generate, indexes
+from agentdocs.writer import put, refresh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +34,7 @@ def verbatim(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     state: dict[str, str] = {}
     # Sphinx's own digest of the configuration that the output is made with.
     style = str(app.builder.build_info.config_hash)  # type: ignore[attr-defined]
+    style += repr(sorted(indexes.names(app.env).items()))
     for path, (overview, pagename) in sorted(agents.sources.items()):
         manifest = agents.pages[overview]
         written = Path(app.builder.get_outfilename(pagename))  # type: ignore[attr-defined]
@@ -65,7 +65,7 @@ def verbatim(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
             "body": body,
             "agentdocs_manifest": {**manifest, "page": "source", "path": path},
         }, "page.html"  # fmt: skip
-    _memory(app).write_text(json.dumps(state))
+    refresh(_memory(app), json.dumps(state).encode())
 
 
 def _memory(app: Sphinx) -> Path:
@@ -92,6 +92,16 @@ def _is_copy(copy: Path, source: Path) -> bool:
     return (one.st_mtime_ns, one.st_size) == (other.st_mtime_ns, other.st_size)
 
 
+def _copy(source: Path, copy: Path) -> None:
+    """Copy a file with its time, by which the next build knows it again."""
+    try:
+        time, data = source.stat().st_mtime_ns, source.read_bytes()
+    except FileNotFoundError:  # removed while Sphinx was building
+        return
+    put(copy, data)
+    os.utime(copy, ns=(time, time))
+
+
 def finish(app: Sphinx, exception: Exception | None) -> None:
     """Copy the downloads and write the filter's data."""
     if exception or app.builder.format != "html":
@@ -106,9 +116,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
             wanted.add(copy)
             # A link may have taken a file's place since the library was read.
             if not _is_copy(copy, folder / path) and is_inside(folder, path):
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                with contextlib.suppress(FileNotFoundError):  # removed while Sphinx was building
-                    shutil.copy2(folder / path, copy)
+                _copy(folder / path, copy)
     for path, data in generate.made(app).items():
         copy = target / domain.download_name(path)
         wanted.add(copy)

@@ -18,11 +18,12 @@ from sphinx.util.display import status_iterator
 import agentdocs
 from agentdocs.catalog import MADE, build
 from agentdocs.dialects import DIALECTS
+from agentdocs.faults import sentence
 from agentdocs.front_matter_schema import schema
 from agentdocs.library import read_library
 from agentdocs.pages import pages
 from agentdocs.problems import inert, printable
-from agentdocs.sphinx_ext import config, proof
+from agentdocs.sphinx_ext import alone, config, proof
 from agentdocs.writer import NotOursError, has_mark, write
 
 if TYPE_CHECKING:
@@ -45,7 +46,17 @@ def made(app: Sphinx) -> dict[str, str]:
 
 
 def generate(app: Sphinx) -> None:
-    """Read the library, write its pages and report its Problems."""
+    """Read the library, write its pages and report its Problems.
+
+    :raises FileError: the system refused what is needed to do so.
+    """
+    try:
+        _generate(app)
+    except OSError as error:
+        raise alone.FileError(sentence(error)) from None
+
+
+def _generate(app: Sphinx) -> None:
     values = config.get(app)
     if not values.agents:
         return  # the project only refers to the agents of another one

@@ -15,6 +15,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from sphinx.util.osutil import relative_uri
 
 from agentdocs.sphinx_ext import config
+from agentdocs.writer import refresh
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -66,11 +67,12 @@ def write(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
     # A page without an address of its own: search engines leave it out.
     head = '<meta name="robots" content="noindex" />'
     context = {"title": "Page not found", "body": body, "metatags": head, "pageurl": None}
-    file = Path(builder.outdir) / f"{PAGE}.html"
-    builder.handle_page(PAGE, context, "page.html", outfilename=file)
-    text = file.read_text(encoding="utf-8")
+    draft = Path(app.doctreedir) / "agentdocs-404.html"
+    builder.handle_page(PAGE, context, "page.html", outfilename=draft)
+    text = draft.read_text(encoding="utf-8")
     root = base_path(app.config.html_baseurl)
-    file.write_text(absolute(text, urljoin(root, here)), encoding="utf-8")
+    file = Path(builder.outdir) / f"{PAGE}.html"
+    refresh(file, absolute(text, urljoin(root, here)).encode())
     return []
 
 

@@ -230,7 +230,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     began = time.perf_counter()
     if not (said := _index(app, target)):
         return
-    memory.write_text(json.dumps(state), encoding="utf-8")
+    refresh(memory, json.dumps(state).encode())
     logger.info("Search index: %s in %.1f s", said, time.perf_counter() - began)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentdocs.verify.cases import OutsideError, read_contract
+from agentdocs.writer import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,8 +101,7 @@ def show(change: Change) -> None:
 
 def write(root: str, change: Change) -> None:
     """Write a contract."""
-    with open(os.path.join(root, change.path), "w", encoding="utf-8", newline="") as file:
-        file.write(change.after)
+    put(Path(root, change.path).resolve(), change.after.encode())
 
 
 def _read(root: str, path: str) -> str:
