@@ -29,8 +29,8 @@ TERMINAL = (
     "agentdocs.verify.show", "agentdocs.verify.update",
 )  # fmt: skip
 """The modules of the command line, which may print in colour."""
-WRITERS = ("agentdocs.writer", "agentdocs.fix")
-"""The modules of the core that write: pages, and agent files that are mended."""
+WRITERS = ("agentdocs.writer", "agentdocs.fix", "agentdocs.lock")
+"""The modules of the core that write: pages, agent files that are mended, folders to lock."""
 VERIFIER = "agentdocs.verify"
 """What runs snippets, and writes their results."""
 PLUGIN = "agentdocs.verify.pytest_plugin"

@@ -378,7 +378,6 @@ def _render(options: argparse.Namespace) -> int:
     from agentdocs.writer import NotOursError, discard, write
 
     catalog = _read(options.path)
-    options.out.mkdir(parents=True, exist_ok=True)
     try:
         with Lock(options.out):
             discard(options.out)

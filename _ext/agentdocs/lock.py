@@ -28,13 +28,14 @@ class Lock:
     """The right to write into a folder, until it is let go."""
 
     def __init__(self, folder: Path) -> None:
-        """Wait a moment for it.
+        """Wait a moment for it; a folder that is not there is made.
 
         Windows cannot lock a folder, nor can some file systems; there, nobody is kept out.
 
         :raises HeldError: another process has it.
-        :raises OSError: the folder cannot be opened.
+        :raises OSError: the folder cannot be made or opened.
         """
+        folder.mkdir(parents=True, exist_ok=True)
         self._fd: int | None = None
         if sys.platform == "win32":
             return

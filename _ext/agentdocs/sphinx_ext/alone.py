@@ -52,7 +52,6 @@ def begin(app: Sphinx, config: Config) -> None:
     locks = _LOCKS.setdefault(app, [])
     try:
         for folder in [*marked, *([generated] if config.agentdocs_agents else [])]:
-            folder.mkdir(parents=True, exist_ok=True)
             locks.append(Lock(folder))
         if any((folder / MARK).exists() for folder in marked):
             (Path(app.doctreedir) / ENV_PICKLE_FILENAME).unlink(missing_ok=True)
