@@ -22,11 +22,14 @@ _ADVICE = {
 }
 
 
-def sentence(error: OSError) -> str:
-    """Say what happened to which file, and what to do about it."""
+def sentence(error: OSError, folder: str = "") -> str:
+    """Say what happened to which file, and what to do about it.
+
+    :param folder: what is named where the system does not say which file it was.
+    """
     said = error.strerror or str(error) or type(error).__name__
-    where = error.filename2 or error.filename
+    where = error.filename2 or error.filename or folder
     if isinstance(where, bytes):
         where = where.decode(errors="replace")
     advice = _ADVICE.get(error.errno or 0, "Try again when that is mended.")
-    return f"{where}: {said}. {advice}" if isinstance(where, str) else f"{said}. {advice}"
+    return f"{where}: {said}. {advice}" if where and isinstance(where, str) else f"{said}. {advice}"

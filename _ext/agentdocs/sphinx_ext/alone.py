@@ -79,7 +79,7 @@ def end(app: Sphinx, exception: Exception | None) -> None:
     finally:
         _release(app)
     if (fault := _refused(exception)) is not None:
-        raise FileError(sentence(fault)) from None
+        raise FileError(sentence(fault, f"{app.outdir} or {app.doctreedir}")) from None
 
 
 def _release(app: Sphinx) -> None:

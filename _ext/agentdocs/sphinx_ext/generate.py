@@ -24,7 +24,7 @@ from agentdocs.library import read_library
 from agentdocs.pages import pages
 from agentdocs.problems import inert, printable
 from agentdocs.sphinx_ext import alone, config, proof
-from agentdocs.writer import NotOursError, has_mark, write
+from agentdocs.writer import NotOursError, has_mark, put, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -124,11 +124,7 @@ def _recall(memory: Path) -> Known:
 
 
 def _remember(memory: Path, known: Known) -> None:
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    new = memory.with_suffix(".new")
-    with new.open("wb") as stream:
-        pickle.dump((_stamp(), known), stream, pickle.HIGHEST_PROTOCOL)
-    new.replace(memory)
+    put(memory, pickle.dumps((_stamp(), known), pickle.HIGHEST_PROTOCOL))
 
 
 def _exclude(app: Sphinx, folder: Path) -> None:
