@@ -14,7 +14,7 @@ from sphinx.util.osutil import relative_uri
 from agentdocs.paths import is_inside
 from agentdocs.source import load, parse
 from agentdocs.sphinx_ext import config, domain, generate, indexes
-from agentdocs.writer import put, refresh
+from agentdocs.writer import refresh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +89,10 @@ def _is_copy(copy: Path, source: Path) -> bool:
         one, other = copy.stat(), source.stat()
     except OSError:
         return False
-    return (one.st_mtime_ns, one.st_size) == (other.st_mtime_ns, other.st_size)
+    # Any file can be given any time, and whole releases have the same; that of its last change
+    # is the system's own.
+    same = (one.st_mtime_ns, one.st_size) == (other.st_mtime_ns, other.st_size)
+    return same and one.st_ctime_ns > other.st_ctime_ns
 
 
 def _copy(source: Path, copy: Path) -> None:
@@ -98,7 +101,7 @@ def _copy(source: Path, copy: Path) -> None:
         time, data = source.stat().st_mtime_ns, source.read_bytes()
     except FileNotFoundError:  # removed while Sphinx was building
         return
-    put(copy, data)
+    refresh(copy, data)
     os.utime(copy, ns=(time, time))
 
 
@@ -123,7 +126,11 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         text = json.dumps(json.loads(data), indent=2) + "\n"
         refresh(copy, text.encode())
     _remove(target, "*", wanted)
-    _prune(app, agents)
+    _prune(app, agents, output)
+    if before := generate.elsewhere(app):
+        _prune(app, agents, before)
+        _remove(Path(app.outdir) / before / domain.FILES, "*", set())
+    generate.settle(app)
     cards = [
         [app.builder.get_target_uri(docname), manifest["card"]]
         for docname, manifest in sorted(agents.pages.items())
@@ -133,9 +140,8 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     refresh(Path(app.outdir) / "_static" / CATALOGUE, text.encode())
 
 
-def _prune(app: Sphinx, agents: domain.AgentDomain) -> None:
+def _prune(app: Sphinx, agents: domain.AgentDomain, folder: str) -> None:
     """Remove the pages of agents that are gone; Sphinx leaves them in the output."""
-    folder = config.get(app).output
     there = Path(app.outdir) / folder
     wanted = {Path(app.builder.get_outfilename(name)) for name in app.env.found_docs}  # type: ignore[attr-defined]
     wanted |= {

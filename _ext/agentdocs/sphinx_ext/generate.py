@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import pickle
@@ -24,7 +25,7 @@ from agentdocs.library import read_library
 from agentdocs.pages import pages
 from agentdocs.problems import inert, printable
 from agentdocs.sphinx_ext import alone, config, proof
-from agentdocs.writer import NotOursError, has_mark, put, write
+from agentdocs.writer import NotOursError, has_mark, put, refresh, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,6 +90,10 @@ def _generate(app: Sphinx) -> None:
         path = f"{MADE}/front-matter/{dialect.name}.schema.json"
         _MADE[app][path] = json.dumps(schema(dialect.name))
     out = Path(app.srcdir) / values.output
+    if old := elsewhere(app):
+        write((), Path(app.srcdir) / old)
+        with contextlib.suppress(OSError):  # what others have put there stays
+            (Path(app.srcdir) / old).rmdir()
     try:
         written = write(pages(catalog), out)
     except NotOursError as error:
@@ -104,6 +109,24 @@ def _generate(app: Sphinx) -> None:
     _exclude(app, folder)
     _report(catalog, folder)
     app.emit("agentdocs-catalog", catalog)
+
+
+def elsewhere(app: Sphinx) -> str:
+    """Return the folder of the pages of the build before, if it was another one."""
+    try:
+        before = _place(app).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
+    return before if before != config.get(app).output else ""
+
+
+def settle(app: Sphinx) -> None:
+    """Note where pages are, once there is nothing left of them anywhere else."""
+    refresh(_place(app), config.get(app).output.encode())
+
+
+def _place(app: Sphinx) -> Path:
+    return Path(app.doctreedir) / f"agentdocs-output-{app.builder.name}.txt"
 
 
 def _stamp() -> str:
