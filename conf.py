@@ -45,6 +45,7 @@ html_title = "agentdocs"
 html_static_path = ["_static"]
 templates_path = ["docs/_templates"]
 html_css_files = ["site.css"]
+epub_exclude_files = [".nojekyll"]
 html_favicon = "_static/favicon.svg"
 html_theme_options = {
     "sidebar_hide_name": False,

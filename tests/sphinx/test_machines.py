@@ -166,7 +166,8 @@ def check_links(done: Build) -> int:
             if re.match("[a-z]+:", href) or href.startswith("#"):
                 continue
             there = (file.parent / unquote(href.partition("#")[0])).resolve()
-            assert there.is_file(), (file, words, href)
+            # A folder is what a server shows the page of.
+            assert there.is_file() or (there / "index.html").is_file(), (file, words, href)
             count += 1
     return count
 

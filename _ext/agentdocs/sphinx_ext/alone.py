@@ -47,6 +47,8 @@ def begin(app: Sphinx, config: Config) -> None:
     :raises BusyError: another build has one of them.
     :raises FileError: one of them cannot be written.
     """
+    # A book is made of all that stands in its folder, and says what it leaves out.
+    config.epub_exclude_files = [*config.epub_exclude_files, MARK]
     marked = [Path(app.outdir), Path(app.doctreedir)]
     generated = Path(app.srcdir) / config.agentdocs_output
     locks = _LOCKS.setdefault(app, [])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-OURS = ("agent", "api")
+OURS = ("agent", "api", "http")
 """The domains whose indexes come and go with the library."""
 
 
