@@ -198,6 +198,18 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def unbroken(session: nox.Session) -> None:
+    """Kill builds and change projects at random: `-- --kills 200 --examples 100`."""
+    parser = argparse.ArgumentParser(prog="nox -s unbroken --")
+    parser.add_argument("--kills", default="200")
+    parser.add_argument("--examples", default="100")
+    options = parser.parse_args(session.posargs)
+    _verifier(session, "tests")
+    session.run("python", "tests/unbroken/kills.py", "--kills", options.kills)
+    session.run("python", "tests/unbroken/changes.py", "--examples", options.examples)
+
+
+@nox.session(default=False)
 def lighthouse(session: nox.Session) -> None:
     """Ask Lighthouse about every kind of page of _build/html (needs Chromium)."""
     session.install("-e", ".[node]")
