@@ -1,9 +1,8 @@
 /* JSON or YAML that is checked while it is typed. */
 import { Code } from "./code.js";
 import { button, count, element } from "./dom.js";
-import { fragment } from "./link.js";
 import { brief, visible } from "./text.js";
-import { answer, toggle, toolbar } from "./tools.js";
+import { share, toggle, toolbar } from "./tools.js";
 
 const PAUSE = 250;
 const LIMIT = 2000;
@@ -36,7 +35,7 @@ export class Data {
     this.buttons = {
       edit: button("Edit", () => this.run()),
       reset: button("Reset", () => this.reset()),
-      copy: button("Copy link", () => this.copy(), { hidden: true }),
+      copy: button("Copy link", ({ currentTarget }) => share(currentTarget, this.address, this.code.text), { hidden: true }),
     };
     this.mark = element("span", { class: "agentdocs-run-changed", hidden: true }, "Changed");
     this.notice = element("div", { class: "agentdocs-run-panel agentdocs-run-notice" },
@@ -72,17 +71,6 @@ export class Data {
     clearTimeout(this.timer);
     this.state.replaceChildren();
     this.faults.replaceChildren();
-  }
-
-  async copy() {
-    const link = new URL(await fragment(this.address, this.code.text), location.href).href;
-    try {
-      await navigator.clipboard.writeText(link);
-      answer(this.buttons.copy, "Copied");
-    } catch {
-      location.hash = new URL(link).hash;
-      answer(this.buttons.copy, "In the address bar");
-    }
   }
 
   changed() {

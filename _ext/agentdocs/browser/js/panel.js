@@ -1,12 +1,11 @@
 /* What stands below a snippet that can run: its buttons, its state, and what came of it. */
 import { Code } from "./code.js";
 import { button, count, duration, element, scrolls } from "./dom.js";
-import { fragment } from "./link.js";
 import { badge, parts, Printed, spoken, words } from "./output.js";
 import { Requests } from "./requests.js";
 import { isStop, stop } from "./sessions.js";
 import { brief, visible } from "./text.js";
-import { answer, toggle, toolbar } from "./tools.js";
+import { share, toggle, toolbar } from "./tools.js";
 
 const LANGUAGES = { python: "Python", javascript: "JavaScript", sql: "SQLite" };
 const MEGA = 1e6;
@@ -51,7 +50,7 @@ export class Panel {
       edit: button("Edit", () => this.edit()),
       all: button("Run all", () => this.all(), { hidden: true }),
       reset: button("Reset", () => this.reset()),
-      copy: button("Copy link", () => this.copy(), { hidden: true, title: "A link to the code as you changed it" }),
+      copy: button("Copy link", ({ currentTarget }) => share(currentTarget, this.address, this.code.text), { hidden: true, title: "A link to the code as you changed it" }),
     };
     this.mark = element("span", { class: "agentdocs-run-changed", hidden: true }, "Changed");
     this.notice = element("div", { class: "agentdocs-run-panel agentdocs-run-notice" });
@@ -116,17 +115,6 @@ export class Panel {
     this.requests = null;
     this.live.textContent = "Reset";
     this.outdate();
-  }
-
-  async copy() {
-    const link = new URL(await fragment(this.address, this.code.text), location.href).href;
-    try {
-      await navigator.clipboard.writeText(link);
-      answer(this.buttons.copy, "Copied");
-    } catch {
-      location.hash = new URL(link).hash;
-      answer(this.buttons.copy, "In the address bar");
-    }
   }
 
   async all() {

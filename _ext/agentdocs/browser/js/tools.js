@@ -1,5 +1,6 @@
 /* A row of buttons: one stop for the Tab key, arrows go from one to the next. */
 import { element } from "./dom.js";
+import { fragment } from "./link.js";
 
 /** Return the toolbar of a snippet. */
 export const toolbar = (label, ...items) => {
@@ -33,9 +34,21 @@ export const toggle = (one, shown, other) => {
 };
 
 /** Say on a button for a moment what came of it. */
-export const answer = (one, text) => {
+const answer = (one, text) => {
   const title = one.dataset.title ?? one.textContent;
   one.dataset.title = title;
   one.textContent = text;
   setTimeout(() => { one.textContent = title; }, 1500);
+};
+
+/** Copy a link to changed code; where that is not permitted, put it into the address bar. */
+export const share = async (one, address, code) => {
+  const link = new URL(await fragment(address, code), location.href);
+  try {
+    await navigator.clipboard.writeText(link.href);
+    answer(one, "Copied");
+  } catch {
+    location.hash = link.hash;
+    answer(one, "In the address bar");
+  }
 };
