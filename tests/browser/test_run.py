@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("run")]
+pytestmark = pytest.mark.browser
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 AGENT = "toolkit/backend-developer"
@@ -83,6 +83,16 @@ def verdict(one: Locator) -> str:
 def run(one: Locator) -> str:
     one.locator(".agentdocs-run").click()
     return verdict(one)
+
+
+def begun(page: Page, address: str) -> Locator:
+    """Return a snippet that has run as the agent has it, whatever was tried on the page before."""
+    one = snippet(page, address)
+    if one.locator(".cm-content").count():
+        press(one, "Reset")
+    if not one.locator(".agentdocs-run-state > *").count():
+        run(one)
+    return one
 
 
 def edit(one: Locator, text: str) -> None:
@@ -160,7 +170,7 @@ def test_run_shows_the_verdict_and_what_ran_before(page: Page) -> None:
 
 
 def test_the_app_answers_requests(page: Page) -> None:
-    one = snippet(page, ROUTES)
+    one = begun(page, ROUTES)
     panel = one.locator(".agentdocs-run-requests")
     request = panel.get_by_label("Request", exact=True)
     answers = panel.locator(".agentdocs-run-answer")
@@ -231,7 +241,7 @@ def test_what_is_printed_stays_text_and_is_compared(
 
 
 def test_a_change_shows_whether_the_promise_holds(page: Page, plan: dict[str, Any]) -> None:
-    one = snippet(page, SHAPES)
+    one = begun(page, SHAPES)
     step = plan["snippets"][SHAPES]["step"]
     edit(one, "\nassert 1 == 2")
     page.keyboard.press("Control+Enter")
@@ -256,7 +266,8 @@ def test_a_change_shows_whether_the_promise_holds(page: Page, plan: dict[str, An
 
 
 def test_the_keyboard_leaves_the_editor(page: Page) -> None:
-    one = snippet(page, SHAPES)
+    one = begun(page, SHAPES)
+    edit(one, "\n# more")
     one.locator(".cm-content").focus()
     page.keyboard.press("Escape")
     page.keyboard.press("Tab")
@@ -267,7 +278,8 @@ def test_the_keyboard_leaves_the_editor(page: Page) -> None:
 
 
 def test_reset_brings_the_agents_code_back(page: Page, plan: dict[str, Any]) -> None:
-    one = snippet(page, SHAPES)
+    one = begun(page, SHAPES)
+    edit(one, "\n# more")
     press(one, "Reset")
     assert one.locator(".cm-editor").count() == 0
     shown = one.locator(".highlight pre").inner_text()
@@ -277,7 +289,7 @@ def test_reset_brings_the_agents_code_back(page: Page, plan: dict[str, Any]) -> 
 
 
 def test_a_loop_without_end_is_stopped(page: Page) -> None:
-    one = snippet(page, SHAPES)
+    one = begun(page, SHAPES)
     edit(one, "\nwhile True: pass\n")
     press(one, "Run")
     one.locator(".agentdocs-run-said", has_text="Running").wait_for()
@@ -294,7 +306,7 @@ def test_a_loop_without_end_is_stopped(page: Page) -> None:
 
 @pytest.mark.security("SEC-55")
 def test_code_of_a_link_waits_for_the_reader(context: BrowserContext, page: Page) -> None:
-    one = snippet(page, SHAPES)
+    one = begun(page, SHAPES)
     edit(one, "\nraise SystemExit('from the link')")
     press(one, "Copy link")
     one.get_by_role("button", name="Copied").wait_for()
@@ -416,6 +428,7 @@ def test_a_schema_that_takes_for_ever_is_given_up(
 def test_a_later_page_of_the_visit_asks_the_network_for_nothing_large(
     page: Page, runnable_site: str
 ) -> None:
+    begun(page, SHAPES)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(address_of(runnable_site, "auth"))
