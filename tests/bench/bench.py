@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import browser
+import build
 import report
 import search
 import snippets
@@ -35,6 +36,8 @@ class Settings:
     folder: Path
     """Where libraries can be made."""
     runs: int = 0
+    agents: tuple[int, ...] = ()
+    """Sizes of libraries, if others are wanted than a bench has."""
     upgrade: bool = False
     progress: Callable[[str], None] = lambda _: None
     """Told what is being done."""
@@ -62,6 +65,7 @@ BENCHES = (
     Bench("imports", "100 agents that import FastAPI", snippets.imports, 3),
     Bench("unchanged", "A second run when nothing has changed", snippets.unchanged, 21),
     Bench("memory", "Memory, at most", snippets.memory, 1),
+    Bench("build", "A whole site beside bare Sphinx with the same pages", build.build, 1),
     Bench("search", "The search of 4,000 pages, and its index", search.search, 3),
     Bench("browser", "Python in a browser", browser.browser, 3),
 )
@@ -83,7 +87,9 @@ def main() -> int:
 
         with tempfile.TemporaryDirectory(prefix="agentdocs-bench-") as name:
             folder = Path(name).resolve()
-            settings = Settings(folder, options.runs, options.upgrade, _progress, wrong)
+            settings = Settings(
+                folder, options.runs, tuple(options.agents), options.upgrade, _progress, wrong
+            )
             found: list[Row] = []
             try:
                 found.extend(bench.run(bench, settings))
@@ -114,6 +120,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("names", nargs="*", type=_name, metavar="NAME", help="only these benches")
     parser.add_argument("--runs", type=_number, default=0, metavar="N", help="rounds of each bench")
+    parser.add_argument(
+        "--agents", type=_number, nargs="+", default=[], metavar="N", help="sizes of libraries"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures into a file")
     parser.add_argument(
         "--upgrade", action="store_true", help="install the newest releases of other tools again"
@@ -129,7 +138,7 @@ def _name(text: str) -> str:
 
 def _number(text: str) -> int:
     if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"“{text}” is no number of rounds")
+        raise argparse.ArgumentTypeError(f"“{text}” is no number above 0")
     return int(text)
 
 

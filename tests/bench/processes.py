@@ -48,6 +48,8 @@ class Use:
     """Most bytes in memory of the command's own process; only if it was watched."""
     tree: int = 0
     """Most bytes in memory of all processes together; what they share counts for each."""
+    peak: int = 0
+    """Most bytes in memory of any one process, of those that were waited for."""
 
 
 class _Attributes(ctypes.Structure):
@@ -105,7 +107,7 @@ def run(
         os.write(told, b"!")
         os.close(told)
         host, tree = _watch(pid) if watch else (0, 0)
-        _, status, _ = os.wait4(pid, 0)
+        _, status, used = os.wait4(pid, 0)
         wall = time.perf_counter() - begin
         _await_all()
         if counter is None:
@@ -115,7 +117,7 @@ def run(
             os.close(counter)
         output.seek(0)
         text = output.read().decode("utf-8", "replace")
-    return Use(os.waitstatus_to_exitcode(status), text, wall, cpu, host, tree)
+    return Use(os.waitstatus_to_exitcode(status), text, wall, cpu, host, tree, used.ru_maxrss * 1024)
 
 
 def _become(

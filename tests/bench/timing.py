@@ -31,6 +31,8 @@ class Command:
     """Returns what is wrong with a run; an empty text if nothing is."""
     times: int = 1
     """How often it is run, one after another, to do the work once."""
+    before: Callable[[], object] = lambda: None
+    """What is done before each run, and not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Sample:
 
     wall: float
     cpu: float
+    peak: int = 0
+    """Most bytes in memory of any one process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +67,16 @@ def once(command: Command) -> Sample:
     :raises WrongError: it was not done.
     """
     wall = cpu = 0.0
+    peak = 0
     for _ in range(command.times):
+        command.before()
         use = processes.run(command.arguments, command.folder, command.environment)
         if fault := command.check(use):
             raise WrongError(f"{command.name}: {fault}\n{_end(use.output)}")
         wall += use.wall
         cpu += use.cpu
-    return Sample(wall, cpu)
+        peak = max(peak, use.peak)
+    return Sample(wall, cpu, peak)
 
 
 def in_turn(
@@ -77,17 +84,20 @@ def in_turn(
     rounds: int,
     progress: Callable[[str], object] = lambda _: None,
     wrong: Callable[[WrongError], object] | None = None,
+    *,
+    warm: bool = True,
 ) -> dict[str, list[Sample]]:
     """Return a sample of each command for each round, by the command's name.
 
     What compiles and what fills caches is paid in a round before the first. Each round begins
     with another command, as one may leave something behind that the next has to bear.
 
+    :param warm: whether there is such a round; work of minutes does without.
     :param wrong: told of a command that does not do the work, which is then left out.
     :raises WrongError: nobody is to be told.
     """
     found: dict[str, list[Sample]] = {command.name: [] for command in commands}
-    for number in range(-1, rounds):
+    for number in range(-1 if warm else 0, rounds):
         start = number % len(commands)
         for command in (*commands[start:], *commands[:start]):
             if command.name not in found:
