@@ -23,7 +23,7 @@ project = "agentdocs"
 author = "The agentdocs authors"
 version = release = agentdocs.__version__
 language = "en"
-extensions = ["agentdocs", "sphinx.ext.githubpages"]
+extensions = ["sphinx_design", "agentdocs", "sphinx.ext.githubpages"]
 
 agentdocs_agents = "agents"
 agentdocs_policy = "all"

@@ -36,6 +36,9 @@ _HEAD = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
 _MARK = re.compile(r"\A<!--.*?-->\n", re.DOTALL)
 _OUTSIDE = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 _OURS = re.compile(r"(?:doc|line|download):")
+_LED = re.compile(r"(?<![\\!])\]\(((?:doc|line|download):[A-Za-z0-9_./%#~-]*)\)")
+_HARD = re.compile(r"[`<!~]|^(?: {4}| *\t|:::)", re.MULTILINE)
+"""What makes the Markdown of a template more than text and links: code, tags, pictures."""
 _ENTRY = re.compile(r"(?:(?P<title>.*\S)\s*<(?P<named>[^<>]+)>|(?P<plain>\S.*))")
 _MADE = frozenset({"link_open", "image", "myst_role"})
 _SCRIPTED = frozenset({"agentdocs-finder"})
@@ -146,6 +149,8 @@ class _Converter:
 
     def convert(self, text: str, depth: int = 0) -> str:
         """Return a text with directives resolved and links that lead somewhere."""
+        if depth and (led := self._led(text)) is not None:
+            return led
         parser = _parser(self.generated)
         environment: dict[str, Any] = {}
         tokens = parser.parse(text, environment)
@@ -170,6 +175,13 @@ class _Converter:
                 edits.append(Edit(starts[first], min(starts[last], len(text)), ""))
             elif token.type == "inline" and re.search(r"[\[{<]", token.content):
                 places = _places(token, rows, starts, cursors)
+                if places and (ends := self._ends(token.content)) is not None:
+                    edits.extend(
+                        Edit(_absolute(token.content, one.start, places),
+                             _absolute(token.content, one.end, places), one.text)
+                        for one in ends
+                    )  # fmt: skip
+                    continue
                 spans = _spans(parser, token.content, environment) if places else []
                 for span in spans:
                     edits.extend(
@@ -182,6 +194,30 @@ class _Converter:
         return text
 
     # --- links ---------------------------------------------------------------------------------
+
+    def _led(self, text: str) -> str | None:
+        """Return a text of ours whose links all lead somewhere; None where it must be parsed."""
+        ends = self._ends(text)
+        if ends is None:
+            return None
+        for one in reversed(ends):
+            text = text[: one.start] + one.text + text[one.end :]
+        return text
+
+    def _ends(self, text: str) -> list[Edit] | None:
+        """Return new addresses for a text of ours that holds plain links and nothing else.
+
+        Half the text of a library's pages is written by templates, and parsing it took most of
+        the time. None stands for a text that has to be parsed: somebody else's, with code or
+        pictures, or with a link that leads nowhere.
+        """
+        if not self.generated or self.path or _HARD.search(text):
+            return None
+        found = list(_LED.finditer(text))
+        if len(found) != text.count("]("):
+            return None
+        edits = [Edit(one.start(), one.end(), f"]({self.context.lead(one[1])})") for one in found]
+        return None if any(one.text == "]()" for one in edits) else edits
 
     def _link(self, text: str, span: Span) -> Iterator[Edit]:
         """Yield what is to be written differently in a link, picture or role."""

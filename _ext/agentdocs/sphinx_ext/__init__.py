@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
-ENV_VERSION = 3
+ENV_VERSION = 4
 """To be raised when the domain's data change their form."""
 
 
@@ -40,6 +40,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         search,
         search_words,
         shapes,
+        shared,
         summary,
         tables,
         tally,
@@ -47,7 +48,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     )
 
     app.setup_extension("myst_parser")
-    app.setup_extension("sphinx_design")
 
     config.setup(app)
     alone.setup(app)  # one build at a time, and none upon a half of one
@@ -66,6 +66,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     run.setup(app)  # buttons beside what runs in a browser, and what they load
     tally.setup(app)  # how much of an agent and of the library is proved
     compare.setup(app)  # agents of one name, side by side
+    shared.setup(app)  # what the pages of a folder have in common, made once
     navigation.setup(app)  # the side bar, the way back, the edit link
     finish.setup(app)  # a policy for each page, names for its landmarks
     whole.setup(app)  # pages that are whole at every moment

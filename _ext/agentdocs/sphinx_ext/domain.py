@@ -128,6 +128,7 @@ class AgentDomain(Domain):
         "objects": {},
         "pages": {},
         "sources": {},
+        "defined": {},
         "nav": {},
         "collections": {},
         "snippets": {},
@@ -156,6 +157,11 @@ class AgentDomain(Domain):
         return self.data["sources"]  # type: ignore[no-any-return]
 
     @property
+    def defined(self) -> dict[str, list[tuple[str, Any]]]:
+        """Document → what it has put into ``objects`` and ``sources``: table and key."""
+        return self.data["defined"]  # type: ignore[no-any-return]
+
+    @property
     def snippets(self) -> dict[str, list[Shown]]:
         """Document → the snippets that it shows, in their order."""
         return self.data["snippets"]  # type: ignore[no-any-return]
@@ -175,20 +181,31 @@ class AgentDomain(Domain):
         # One line each, because every line of objects.inv is an object.
         name = " ".join(name.split())
         self.objects[kind, name] = (docname, anchor, " ".join((title or name).split()))
+        self.defined.setdefault(docname, []).append(("objects", (kind, name)))
+
+    def note_source(self, path: str, docname: str, page: str) -> None:
+        """Make an agent's file known: the overview that names it, and its verbatim page."""
+        self.sources[path] = (docname, page)
+        self.defined.setdefault(docname, []).append(("sources", path))
 
     def clear_doc(self, docname: str) -> None:
         """Forget what a document defined."""
-        for table in (self.objects, self.sources):
-            for key in [k for k, value in table.items() if value[0] == docname]:
-                del table[key]  # type: ignore[arg-type]
+        # Asked of every document before it is read: a search through all would take their square.
+        for table, key in self.defined.pop(docname, ()):
+            if key in self.data[table] and self.data[table][key][0] == docname:
+                del self.data[table][key]
         for name in ("pages", "snippets", "proofs"):
             self.data[name].pop(docname, None)
 
     def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:
         """Take over what a parallel reader found."""
-        for table in ("objects", "sources"):
-            for key, value in otherdata[table].items():
-                if value[0] in docnames:
+        for docname, keys in otherdata["defined"].items():
+            if docname not in docnames:
+                continue
+            self.defined[docname] = keys
+            for table, key in keys:
+                value = otherdata[table].get(key)
+                if value and value[0] == docname:
                     self.data[table][key] = value
         for table in ("pages", "snippets", "proofs"):
             for docname, value in otherdata[table].items():

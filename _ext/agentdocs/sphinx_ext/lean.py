@@ -18,9 +18,10 @@ _INDEX = re.compile(r"[ \t]*<script\b[^>]*\bsrc=\"(?:[^\"]*/)?searchindex\.js\b[
 
 def lean(page: str) -> str:
     """Return a page that loads these files only if there is something for them to do."""
-    if not _DRAWN.search(page):
+    # Looked for as plain text first: most sites have neither, and pages are long.
+    if "/sphinx-design.min.css" in page and not _DRAWN.search(page):
         page = _SHEET.sub("", page)
-    if "sd-tab-set" not in page:
+    if "/design-tabs.js" in page and "sd-tab-set" not in page:
         page = _TABS.sub("", page)
     if "/agentdocs-search.js" in page:
         page = _INDEX.sub("", page)

@@ -101,7 +101,7 @@ class Provenance(SphinxTransform):
         if manifest["page"] == "index":
             agents.note("agent", manifest["agent"], docname, "", manifest["name"])
             for path, source in manifest["sources"]:
-                agents.sources[path] = (docname, f"{self.config.agentdocs_output}/{source}")
+                agents.note_source(path, docname, f"{self.config.agentdocs_output}/{source}")
 
     # --- the walk ------------------------------------------------------------------------------
 

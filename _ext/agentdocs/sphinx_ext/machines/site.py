@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -50,10 +51,16 @@ def page_url(app: Sphinx, docname: str) -> str:
     return app.builder.get_target_uri(docname) or "./"
 
 
+@lru_cache(4096)
+def _from(folder: str, path: str) -> str:
+    """Return a path as one from a folder; an agent's pages have most of theirs in common."""
+    return posixpath.relpath(path, folder)
+
+
 def relative(url: str, docname: str) -> str:
     """Return an address from the site's root as one from a page's Markdown."""
     path, sign, anchor = url.partition("#")
-    found = posixpath.relpath(f"/{path}", posixpath.dirname(f"/{markdown_url(docname)}"))
+    found = _from(posixpath.dirname(f"/{markdown_url(docname)}"), f"/{path}")
     return f"{found}/{sign}{anchor}" if path.endswith("/") else f"{found}{sign}{anchor}"
 
 
