@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import re
-import sys
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ import sites
 from library import generate
 from peers import AbsentError
 from report import Row
-from timing import WrongError, in_turn, ratio
+from timing import in_turn, ratio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -107,9 +106,7 @@ def _peer(
 # --- what has changed, and what has not --------------------------------------------------------
 
 
-def _edits(
-    here: str, ours: Site, bare: Site, rounds: int, settings: Settings
-) -> Iterator[Row]:
+def _edits(here: str, ours: Site, bare: Site, rounds: int, settings: Settings) -> Iterator[Row]:
     for site in (ours, bare):
         _do(site)
         _do(site)  # what waits for a second build is not to be part of it
@@ -142,9 +139,7 @@ def _append(file: Path) -> None:
 
 def _written(site: Site) -> dict[Path, tuple[bytes, int]]:
     """Return the bytes of each page, and when it was written."""
-    return {
-        path: (path.read_bytes(), path.stat().st_mtime_ns) for path in site.out.rglob("*.html")
-    }
+    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in site.out.rglob("*.html")}
 
 
 # --- beside the build --------------------------------------------------------------------------

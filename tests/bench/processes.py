@@ -117,7 +117,9 @@ def run(
             os.close(counter)
         output.seek(0)
         text = output.read().decode("utf-8", "replace")
-    return Use(os.waitstatus_to_exitcode(status), text, wall, cpu, host, tree, used.ru_maxrss * 1024)
+    return Use(
+        os.waitstatus_to_exitcode(status), text, wall, cpu, host, tree, used.ru_maxrss * 1024
+    )
 
 
 def _become(

@@ -27,6 +27,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         finish,
         generate,
         graph,
+        heads,
         indexes,
         json_schema,
         machines,
@@ -44,11 +45,14 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         summary,
         tables,
         tally,
+        traversal,
         whole,
     )
 
     app.setup_extension("myst_parser")
 
+    heads.setup(app)  # what all generated pages begin with
+    traversal.setup()
     config.setup(app)
     alone.setup(app)  # one build at a time, and none upon a half of one
     generate.setup(app)  # agent files → Markdown pages
