@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import browser
 import build
+import page
 import report
 import search
 import snippets
@@ -101,10 +102,25 @@ def main() -> int:
         rows += [row.data(bench.name) for row in found]
     print("\nOurs by theirs: less is better. Ratios are of medians; CPU is that of all processes.")
     print(report.machine_line(about))
+    for file in options.add:
+        rows += json.loads(file.read_text())["rows"]
+    if options.write:
+        titles = {bench.name: bench.title for bench in BENCHES}
+        page.write(options.write, titles, rows, about, _command(options))
     if options.json:
         data = {"machine": about, "rows": rows, "faults": faults}
         options.json.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
     return 1 if faults else 0
+
+
+def _command(options: argparse.Namespace) -> str:
+    """Return what was measured, as arguments."""
+    words = list(options.names)
+    if options.agents:
+        words += ["--agents", *map(str, options.agents)]
+    if options.runs:
+        words += ["--runs", str(options.runs)]
+    return " ".join([*words, "--write", options.write.as_posix()])
 
 
 def _names() -> list[str]:
@@ -124,6 +140,11 @@ def _parser() -> argparse.ArgumentParser:
         "--agents", type=_number, nargs="+", default=[], metavar="N", help="sizes of libraries"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures into a file")
+    parser.add_argument(
+        "--add", type=Path, nargs="+", default=[], metavar="FILE",
+        help="rows of earlier runs, as --json wrote them, to stand beside those of this one",
+    )  # fmt: skip
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write all rows as Markdown")
     parser.add_argument(
         "--upgrade", action="store_true", help="install the newest releases of other tools again"
     )

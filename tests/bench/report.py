@@ -9,11 +9,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import processes
+from timing import Ratio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from timing import Ratio
 
 HEAD = ("", "ratio", "min–max", "CPU", "target", "")
 
@@ -45,6 +44,11 @@ class Row:
     def data(self, bench: str) -> dict[str, Any]:
         """Return all of it, for JSON."""
         return {"bench": bench, **asdict(self)}
+
+
+def ratio_of(data: dict[str, float] | None) -> Ratio | None:
+    """Return a ratio as it was before it became JSON."""
+    return Ratio(**data) if data else None
 
 
 def _short(number: float) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from agentdocs.outputs import markdown
 from agentdocs.sphinx_ext import heads, traversal
-from agentdocs.sphinx_ext.domain import AgentDomain
+from agentdocs.sphinx_ext.domain import AgentDomain, _begin
 from docutils import nodes
 from myst_parser.config.main import MdParserConfig, merge_file_level, read_topmatter
 
@@ -138,3 +138,17 @@ def test_what_parallel_readers_found_is_united() -> None:
     ours.clear_doc("b")
     assert {key[1] for key in ours.objects} == {"a:one"}
     assert not ours.sources
+
+
+def test_a_parallel_reader_sends_back_what_it_has_found_alone() -> None:
+    known = domain()
+    known.note("section", "a:one", "a")
+    app: Any = SimpleNamespace(env=SimpleNamespace(get_domain=lambda _: known))
+    _begin(app, "b", [""])
+    assert known.objects  # in the process itself, nothing is lost
+    known.process = -1  # as if this were a fork of it
+    _begin(app, "b", [""])
+    known.note("section", "b:one", "b")
+    _begin(app, "c", [""])
+    assert {key[1] for key in known.objects} == {"b:one"}
+    assert set(known.defined) == {"b"}

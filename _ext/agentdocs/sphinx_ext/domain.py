@@ -6,6 +6,7 @@ enough where only one agent has it.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
@@ -137,6 +138,12 @@ class AgentDomain(Domain):
         "indexes": {},
     }
     data_version = 3
+
+    def __init__(self, env: BuildEnvironment) -> None:
+        super().__init__(env)
+        self.process = os.getpid()
+        """The process that this is known in; a parallel reader is a fork of it."""
+
     dangling_warnings: ClassVar = {
         kind: f"there is no {kind} %(target)r in this library" for kind in object_types
     }
@@ -320,6 +327,21 @@ def get(env: BuildEnvironment) -> AgentDomain:
     return domain
 
 
+def _begin(app: Sphinx, docname: str, content: list[str]) -> None:
+    """Let a parallel reader begin with nothing, before it reads its first document.
+
+    It sends back all that it knows, once for every ten documents: what the others have found by
+    then, too, which is the square of the pages, and which nobody takes over.
+    """
+    domain = get(app.env)
+    if os.getpid() != domain.process:
+        domain.process = os.getpid()
+        for table in domain.data.values():
+            if isinstance(table, dict):
+                table.clear()
+
+
 def setup(app: Sphinx) -> None:
     """Register the domain."""
     app.add_domain(AgentDomain)
+    app.connect("source-read", _begin)
