@@ -22,6 +22,7 @@ import page
 import report
 import search
 import snippets
+from about import about as said_of
 from timing import WrongError
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def main() -> int:
     """Measure, show, and return the exit code."""
     options = _parser().parse_args()
     about = report.machine()
+    if options.library:
+        return _library(options.library)
     chosen = [bench for bench in BENCHES if bench.name in (options.names or _names())]
     rows: list[dict[str, Any]] = []
     faults: list[dict[str, str]] = []
@@ -113,6 +116,19 @@ def main() -> int:
     return 1 if faults else 0
 
 
+def _library(path: Path) -> int:
+    """Say of a library what is in it and what it costs; 1 if a line of it is lost."""
+    with tempfile.TemporaryDirectory(prefix="agentdocs-bench-") as name:
+        try:
+            rows = list(said_of(path.resolve(), Path(name).resolve(), _progress))
+        except (WrongError, NotADirectoryError) as error:
+            print(f"{path}: {error}", file=sys.stderr)
+            return 1
+    _progress("")
+    report.show(f"{path}, seconds of CPU", rows)
+    return 1 if any(row.met is False for row in rows) else 0
+
+
 def _command(options: argparse.Namespace) -> str:
     """Return what was measured, as arguments."""
     words = list(options.names)
@@ -144,6 +160,7 @@ def _parser() -> argparse.ArgumentParser:
         "--add", type=Path, nargs="+", default=[], metavar="FILE",
         help="rows of earlier runs, as --json wrote them, to stand beside those of this one",
     )  # fmt: skip
+    parser.add_argument("--library", type=Path, metavar="PATH", help="only say all of a library")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write all rows as Markdown")
     parser.add_argument(
         "--upgrade", action="store_true", help="install the newest releases of other tools again"
