@@ -11,6 +11,7 @@ from agentdocs.outputs import markdown
 from agentdocs.sphinx_ext import heads, traversal
 from agentdocs.sphinx_ext.domain import AgentDomain, _begin
 from docutils import nodes
+from hostile.builds import Project
 from myst_parser.config.main import MdParserConfig, merge_file_level, read_topmatter
 
 PAGE = """---
@@ -152,3 +153,24 @@ def test_a_parallel_reader_sends_back_what_it_has_found_alone() -> None:
     _begin(app, "c", [""])
     assert {key[1] for key in known.objects} == {"b:one"}
     assert set(known.defined) == {"b"}
+
+
+@pytest.mark.parametrize("builder", ["html", "dirhtml"])
+def test_an_edit_writes_no_page_that_stays_the_same(project: Project, builder: str) -> None:
+    file = project.agent("team/ada-one.md", "## Rules\n\nCall it apple.\n")
+    project.agent("team/ben-two.md")
+
+    def pages() -> dict[str, tuple[bytes, int]]:
+        out = project.build("-b", builder).out
+        return {
+            path.relative_to(out).as_posix(): (path.read_bytes(), path.stat().st_mtime_ns)
+            for path in out.rglob("*.html")
+        }
+
+    before = pages()
+    file.write_text(file.read_text().replace("apple", "lemon"))
+    after = pages()
+    written = {name for name, state in after.items() if before[name][1] != state[1]}
+    assert written == {name for name, state in after.items() if before[name][0] != state[0]}
+    assert any("genindex" in name for name in after.keys() - written)
+    assert written

@@ -32,6 +32,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         json_schema,
         machines,
         manual,
+        memory,
         navigation,
         notfound,
         openapi,
@@ -53,6 +54,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
     heads.setup(app)  # what all generated pages begin with
     traversal.setup()
+    memory.setup(app)
     config.setup(app)
     alone.setup(app)  # one build at a time, and none upon a half of one
     generate.setup(app)  # agent files → Markdown pages
