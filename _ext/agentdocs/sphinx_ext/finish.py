@@ -18,6 +18,10 @@ from agentdocs.writer import refresh
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
+    _Path = Path
+else:
+    _Path = type(Path())  # that of this system, which is the one that can be subclassed
+
 
 class _Finisher:
     """A template bridge, as a builder has it, whose whole pages are finished."""
@@ -42,12 +46,18 @@ class _Finisher:
         return getattr(self._templates, name)
 
 
-class _Kept(type(Path())):
+class _Kept(_Path):
     """A page's file, which is written only if that changes it."""
 
-    def write_text(self, data: str, encoding: str, errors: str) -> int:  # type: ignore[override]
+    def write_text(
+        self,
+        data: str,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+    ) -> int:
         """Write a page as Sphinx does."""
-        content = data.encode(encoding, errors)
+        content = data.encode(encoding or "utf-8", errors or "strict")
         refresh(Path(self), content)
         return len(data)
 
