@@ -18,9 +18,9 @@ _HEAD = """# Benchmarks
 <!-- Written by `nox -s bench -- {command}`; what is changed here by hand is lost. -->
 
 How long agentdocs takes is said in ratios, because seconds say more of the machine than of the \
-work: everything in a row was measured in one run, by turns. Less is better. *Ratio* is that of \
+work: what a row compares was measured in one run, by turns. Less is better. *Ratio* is that of \
 the time on the clock, *CPU* that of the processors' time of all processes. Where there is a target, \
-the CPU time is what counts: other work on the machine changes it least.
+the CPU time is what counts: other work on the machine changes it least, and the clock most.
 
 A library is made from a seed, with as many agents as a row says, and four pages each; pages about \
 the library (the catalogue, tools, tags, roles, snippets) come with it. *Bare Sphinx* is Sphinx with \
@@ -31,9 +31,7 @@ in the time that is compared.
 
 Measured on {date}: {machine}; {versions}.
 
-```console
-$ python -m pip install nox && nox -s bench -- {command}
-```
+Measure again, with nox installed: `nox -s bench -- {command}`
 """
 
 
