@@ -5,7 +5,6 @@ Sphinx asks its templates for a page and writes what it gets; this stands in bet
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentdocs.sphinx_ext import config, engines
@@ -13,14 +12,9 @@ from agentdocs.sphinx_ext.engines import listed
 from agentdocs.sphinx_ext.landmarks import named
 from agentdocs.sphinx_ext.lean import lean
 from agentdocs.sphinx_ext.policy import guarded
-from agentdocs.writer import refresh
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-
-    _Path = Path
-else:
-    _Path = type(Path())  # that of this system, which is the one that can be subclassed
 
 
 class _Finisher:
@@ -46,43 +40,10 @@ class _Finisher:
         return getattr(self._templates, name)
 
 
-class _Kept(_Path):
-    """A page's file, which is written only if that changes it."""
-
-    def write_text(
-        self,
-        data: str,
-        encoding: str | None = None,
-        errors: str | None = None,
-        newline: str | None = None,
-    ) -> int:
-        """Write a page as Sphinx does."""
-        content = data.encode(encoding or "utf-8", errors or "strict")
-        refresh(Path(self), content)
-        return len(data)
-
-
 def install(app: Sphinx) -> None:
-    """Stand between the builder, its templates and its files."""
+    """Stand between the builder and its templates."""
     if app.builder.format == "html" and app.builder.name != "epub":
         app.builder.templates = _Finisher(app.builder.templates, app)
-        _keep(app)
-
-
-def _keep(app: Sphinx) -> None:
-    """Let indexes, the search and the like be written only where they change.
-
-    Sphinx writes them in every build that writes anything. A document's page is written even if it
-    stays the same: by its time, Sphinx knows whether the document is newer.
-    """
-    builder: Any = app.builder
-    path_of = builder.get_output_path
-
-    def get_output_path(pagename: str, /) -> Path:
-        path = path_of(pagename)
-        return path if pagename in app.env.found_docs else _Kept(path)
-
-    builder.get_output_path = get_output_path
 
 
 def setup(app: Sphinx) -> None:

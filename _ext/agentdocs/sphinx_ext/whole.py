@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agentdocs.writer import put
+from agentdocs.writer import put, refresh
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -59,7 +59,11 @@ def install(app: Sphinx) -> None:
         handle_page(pagename, addctx, templatename, outfilename=nowhere, event_arg=event_arg)
         if templates.page:  # else Sphinx has said why there is none
             encoding = app.config.html_output_encoding
-            put(path, templates.page.encode(encoding, "xmlcharrefreplace"))
+            content = templates.page.encode(encoding, "xmlcharrefreplace")
+            # Sphinx makes indexes and the like in every build. It goes by the time of a document's
+            # page, which is therefore written even if it stays the same.
+            keep = put if pagename in app.env.found_docs else refresh
+            keep(path, content)
 
     builder.handle_page = handle
 
