@@ -29,7 +29,9 @@ _SIGNS = str.maketrans({"#": " sharp ", "+": " plus ", "&": " and ", "*": " star
 
 def term_slug(term: str) -> str:
     """Return a slug for a tag, a tool or a language, whose signs tell it from others (``c++``)."""
-    return slugify(term.translate(_SIGNS), "other")
+    slug = slugify(term.translate(_SIGNS), "other")
+    # The list of all terms has that name; no other term's slug ends so.
+    return "index_" if slug == "index" else slug
 
 
 class Taken(set[str]):

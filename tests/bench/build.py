@@ -41,7 +41,11 @@ def build(bench: Bench, settings: Settings) -> Iterator[Row]:
         folder = settings.folder / str(agents)
         settings.progress(f"{agents:,} agents")
         generate(folder / "ours" / "agents", agents)
-        ours, bare = _both(folder)
+        try:
+            ours, bare = _both(folder)
+        except AbsentError as error:
+            yield Row(f"bare Sphinx: {error}")
+            return
         rounds = settings.rounds(bench)
         pages = len(bare.pages())
         here = f"{agents:,} agents ({pages:,} pages)"

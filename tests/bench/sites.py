@@ -1,7 +1,8 @@
 """A library → two Sphinx projects: ours, and bare Sphinx with the same pages as plain Markdown.
 
 The plain pages are those that our site offers to machines: the same text, without a directive.
-They stand in no toctree, which is the cheapest that Sphinx can do; see docs/architecture.md.
+They stand in no toctree, which is the cheapest that Sphinx can do; see docs/architecture.md. The
+bare project has an environment of its own: the same releases, and nothing that only we install.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 import shutil
 import sys
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +46,7 @@ class Site:
     name: str
     folder: Path
     """Holds ``docs`` and what is built: ``site`` and ``doctrees``."""
+    interpreter: str = sys.executable
 
     @property
     def docs(self) -> Path:
@@ -85,8 +88,10 @@ class Site:
         times: int = 1,
     ) -> Command:
         """Return a call of Python in this project."""
-        environment = peers.clean() | {"PYTHONPATH": str(_EXTENSIONS)}
-        command = (sys.executable, *arguments)
+        environment = peers.clean()
+        if self.is_ours:
+            environment["PYTHONPATH"] = str(_EXTENSIONS)
+        command = (self.interpreter, *arguments)
         return Command(self.name, command, self.folder, environment, check, times, before)
 
     def _built(self, use: Use) -> str:
@@ -110,8 +115,11 @@ def ours(folder: Path) -> Site:
 
 
 def bare(folder: Path, built: Site) -> Site:
-    """Return a project with the same pages as plain Markdown; ours has been built already."""
-    site = Site("bare Sphinx", folder)
+    """Return a project with the same pages as plain Markdown; ours has been built already.
+
+    :raises AbsentError: its environment cannot be made.
+    """
+    site = Site("bare Sphinx", folder, str(peers.environment(_peer()) / "python"))
     site.docs.mkdir(parents=True, exist_ok=True)
     (site.docs / "conf.py").write_text(_BARE)
     documents = {
@@ -127,6 +135,11 @@ def bare(folder: Path, built: Site) -> Site:
         head = "" if path == Path("index.md") else "---\norphan: true\n---\n\n"
         target.write_text(f"{head}{plain}", encoding="utf-8")
     return site
+
+
+def _peer() -> peers.Peer:
+    same = tuple(f"{name}=={metadata.version(name)}" for name in ("sphinx", "myst-parser", "furo"))
+    return peers.Peer("bare Sphinx", "sphinx", same, (), lambda _: 0)
 
 
 def _plain(text: str, page: Path, documents: set[Path]) -> Iterator[str]:

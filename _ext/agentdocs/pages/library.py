@@ -85,7 +85,8 @@ def _parts(
 ) -> Iterator[tuple[str, Sequence[Any], dict[str, Any]]]:
     """Split a list into pages: yield each one's document, its rows and what its pager shows."""
     starts = range(0, max(1, len(rows)), CHUNK)
-    others = [docname if start == 0 else f"{docname}-{start // CHUNK + 1}" for start in starts]
+    # No slug has two hyphens, so a tag “python 2” does not take the place of a second page.
+    others = [docname if start == 0 else f"{docname}--{start // CHUNK + 1}" for start in starts]
     for number, (start, other) in enumerate(zip(starts, others, strict=True), 1):
         yield other, rows[start : start + CHUNK], {"number": number, "others": others}
 
@@ -122,7 +123,7 @@ def _gallery(
     slugs: dict[str, str] = {}
     for name in languages:
         slug = key_slug("language", name)
-        while slug in slugs.values() or slug == "index":
+        while slug in slugs.values():
             slug += "-x"
         slugs[name] = slug
     if not languages:

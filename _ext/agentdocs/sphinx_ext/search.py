@@ -268,8 +268,9 @@ def _take_over(made: Path, target: Path) -> None:
     wanted = [path for path in wanted if not _UNUSED.fullmatch(path.name)]
     for path in wanted:
         refresh(target / path, (made / path).read_bytes())
+    kept = {target / path for path in wanted}
     for old in [path for path in target.rglob("*") if path.is_file()]:
-        if old.relative_to(target) not in set(wanted):
+        if old not in kept:
             old.unlink()
 
 
