@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from agentdocs.problems import Problem
 
@@ -282,4 +282,12 @@ class Page:
     """A document to be written, its name relative to the generated folder."""
 
     docname: str
-    text: str
+    make: Callable[[], str]
+    """Returns the text; what has not changed need not be asked."""
+    state: str = ""
+    """Changes whenever the text does; empty where nothing but the text itself tells."""
+
+    @property
+    def text(self) -> str:
+        """The text, made anew each time."""
+        return self.make()

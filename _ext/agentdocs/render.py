@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from agentdocs.slugs import term_slug
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#!|~&$^]")
 # What begins a list, a heading, a directive's option or a quote where it comes first.
@@ -43,6 +46,11 @@ def environment() -> Environment:
 def render(template: str, **context: Any) -> str:
     """Fill a template; at most one blank line in a row outside of what agents wrote."""
     return environment().get_template(template).render(**context)
+
+
+def filled(template: str, **context: Any) -> Callable[[], str]:
+    """Return what fills a template as soon as it is called."""
+    return partial(render, template, **context)
 
 
 def escape(text: object) -> str:

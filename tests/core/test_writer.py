@@ -14,7 +14,7 @@ OLD = 1_000_000_000
 
 
 def page(docname, text="Text"):
-    return Page(docname, f"---\n# {MARK}\norphan: true\n---\n\n# {text}\n")
+    return Page(docname, lambda: f"---\n# {MARK}\norphan: true\n---\n\n# {text}\n")
 
 
 def age(folder):

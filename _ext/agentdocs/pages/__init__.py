@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agentdocs.pages.agent import agent_page
+from agentdocs.pages.agent import agent_pages
 from agentdocs.pages.library import library_pages
 
 if TYPE_CHECKING:
@@ -23,6 +23,5 @@ def pages(catalog: Catalog) -> Iterator[Page]:
     by_id = {entry.id: entry for entry in catalog.entries}
     peers = catalog.peers()
     for entry in catalog.entries:
-        for page in entry.pages:
-            yield agent_page(entry, page, by_id, peers)
+        yield from agent_pages(entry, by_id, peers)
     yield from library_pages(catalog)

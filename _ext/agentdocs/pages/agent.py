@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agentdocs import options, slices, tools
 from agentdocs.catalog import HOME, MADE
@@ -38,14 +40,53 @@ class Block:
     """Title, document and page of a section that stands elsewhere."""
 
 
-def agent_page(
-    entry: Entry, page: AgentPage, by_id: dict[str, Entry], peers: dict[str, list[Entry]]
-) -> Page:
-    """Return one page of one agent.
+def agent_pages(
+    entry: Entry, by_id: dict[str, Entry], peers: dict[str, list[Entry]]
+) -> Iterator[Page]:
+    """Yield the pages of an agent.
 
     :param by_id: all entries of the library.
     :param peers: role → the entries that share it.
     """
+    around = Around(
+        tuple(by_id[id] for id in entry.needed_by),
+        tuple(by_id[id] for id in entry.mentioned_by),
+        tuple(other for other in peers.get(entry.role, ()) if other is not entry),
+    )
+    state = _state(entry, around)
+    for page in entry.pages:
+        name = entry.docname(page.name)
+        yield Page(name, partial(_text, entry, page, around), state)
+
+
+class Around(NamedTuple):
+    """The other agents that an agent's overview names."""
+
+    needed_by: tuple[Entry, ...]
+    mentioned_by: tuple[Entry, ...]
+    peers: tuple[Entry, ...]
+
+
+def _state(entry: Entry, around: Around) -> str:
+    """Return what changes when anything does that an agent's pages are made from.
+
+    Everything else of an entry follows from its files, with the same code and settings.
+    """
+    agent = entry.agent
+    seen = hashlib.sha256()
+    for raw in (agent.raw, *(one.raw for one in agent.companions if one.raw)):
+        seen.update(f"{raw.path}\0{raw.size}\0{raw.text}\0".encode("utf-8", "surrogatepass"))
+    files = [(one.path, one.name, one.size) for one in agent.companions]
+    made = [page.described for page in entry.pages]
+    others = [[(e.id, e.collection, e.agent.name) for e in group] for group in around]
+    named = [entry.links, entry.mentions, entry.depends, agent.packages]
+    state = [entry.id, entry.collection, entry.role, files, made, named, entry.problems, others]
+    seen.update(repr(state).encode("utf-8", "surrogatepass"))
+    return seen.hexdigest()[:32]
+
+
+def _text(entry: Entry, page: AgentPage, around: Around) -> str:
+    """Return the text of one page of an agent."""
     shadowed, definitions = slices.definitions(dict(entry.agent.texts()), list(page.sections))
     context: dict[str, Any] = {
         "entry": entry,
@@ -64,15 +105,15 @@ def agent_page(
     context["further"] = _further(entry, places) if page.name == SCHEMAS else []
     context["title"] = _title(page, places)
     if page.name == OVERVIEW:
-        context |= _overview(entry, by_id, peers)
-        return Page(entry.docname(), render("overview.md.j2", **context))
+        context |= _overview(entry, around)
+        return render("overview.md.j2", **context)
     if page.companion and not page.companion.outline:
         context["source"] = page.companion.raw.text if page.companion.raw else ""
         context["language"] = _language(page.companion.name)
         is_python = context["language"] == "python"
         context["script"] = options.script(context["source"]) if is_python else None
-        return Page(entry.docname(page.name), render("source.md.j2", **context))
-    return Page(entry.docname(page.name), render("sections.md.j2", **context))
+        return render("source.md.j2", **context)
+    return render("sections.md.j2", **context)
 
 
 _SECTIONS = {"openapi": "APIs", "json-schema": "Models", "tables": "Tables"}
@@ -259,9 +300,7 @@ def _card(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _overview(
-    entry: Entry, by_id: dict[str, Entry], peers: dict[str, list[Entry]]
-) -> dict[str, Any]:
+def _overview(entry: Entry, around: Around) -> dict[str, Any]:
     agent = entry.agent
     when = () if agent.described_in_body else agent.activation.when
     when_not = () if agent.described_in_body else agent.activation.when_not
@@ -275,10 +314,10 @@ def _overview(
         "permits": _permits(entry),
         "names_no_tools": any(f.key in TOOLS for f in agent.fields),
         "field_rows": [_field_row(field) for field in agent.fields],
-        "needed_by": [by_id[id] for id in entry.needed_by],
-        "mentioned_by": [by_id[id] for id in entry.mentioned_by],
+        "needed_by": around.needed_by,
+        "mentioned_by": around.mentioned_by,
         "mentions": entry.mentioned(),
-        "peers": [other for other in peers.get(entry.role, ()) if other is not entry],
+        "peers": around.peers,
         "contents": _contents(entry),
         "fits": not {ProblemKind.FIELD_TYPE, ProblemKind.FIELD_VALUE}
         & {problem.kind for problem in entry.problems},

@@ -9,7 +9,7 @@ from agentdocs.catalog import HOME, key_slug
 from agentdocs.compare import COLUMNS, comparison
 from agentdocs.model import Page
 from agentdocs.problems import SEVERITIES
-from agentdocs.render import render
+from agentdocs.render import filled, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,12 +37,12 @@ def library_pages(catalog: Catalog) -> Iterator[Page]:
     facets = {key: catalog.by(key) for key in FACETS}
     languages = _languages(catalog)
     common = {"home": HOME, "catalog": catalog}
-    yield Page("index", render(
+    yield Page("index", filled(
         "catalogue.md.j2", **common, collections=collections, facets=facets, titles=FACETS,
         languages=languages, count=count, roles=catalog.peers(),
     ))  # fmt: skip
     # The home page of a site includes this; it is no page of its own.
-    yield Page(f"{HOME}/summary", render(
+    yield Page(f"{HOME}/summary", filled(
         "summary.md.j2", **common, collections=collections, count=count, languages=languages,
     ))  # fmt: skip
     for slug, (name, members) in collections.items():
@@ -52,7 +52,7 @@ def library_pages(catalog: Catalog) -> Iterator[Page]:
     for key, (folder, title, sentence) in FACETS.items():
         groups = facets[key]
         if groups:
-            yield Page(f"{HOME}/{folder}/index", render(
+            yield Page(f"{HOME}/{folder}/index", filled(
                 "facet.md.j2", **common, title=title, sentence=sentence, groups=groups,
                 folder=folder,
                 permits=tools.permits if key == "tool" else None, labels=tools.PERMITS,
@@ -70,14 +70,20 @@ def library_pages(catalog: Catalog) -> Iterator[Page]:
 def _role(role: str, members: list[Entry], common: dict[str, Any]) -> Page:
     """Return the page that compares the agents of a role."""
     compared, others = members[:COLUMNS], members[COLUMNS:]
-    found = comparison(compared)
-    return Page(f"{HOME}/roles/{role}", render(
-        "role.md.j2", **common, role=role, members=compared, others=others, total=len(members),
-        comparison=found, labels=found.labels, proved=[entry.id for entry in compared],
-        only=[
-            (label, one) for label, one in zip(found.labels, found.alone, strict=True) if one.places
-        ],
-    ))  # fmt: skip
+
+    def text() -> str:
+        found = comparison(compared)
+        return render(
+            "role.md.j2", **common, role=role, members=compared, others=others, total=len(members),
+            comparison=found, labels=found.labels, proved=[entry.id for entry in compared],
+            only=[
+                (label, one)
+                for label, one in zip(found.labels, found.alone, strict=True)
+                if one.places
+            ],
+        )  # fmt: skip
+
+    return Page(f"{HOME}/roles/{role}", text)
 
 
 def _parts(
@@ -101,7 +107,7 @@ def _listing(
     name: str,
 ) -> Iterator[Page]:
     for part, chunk, pager in _parts(docname, members):
-        yield Page(part, render(
+        yield Page(part, filled(
             "listing.md.j2", home=HOME, catalog=catalog, title=title, sentence=sentence,
             members=chunk, count=len(members), kind=kind, name=name, **pager,
         ))  # fmt: skip
@@ -128,13 +134,13 @@ def _gallery(
         slugs[name] = slug
     if not languages:
         return
-    yield Page(f"{HOME}/snippets/index", render(
+    yield Page(f"{HOME}/snippets/index", filled(
         "gallery.md.j2", home=HOME, catalog=catalog, languages=languages, slugs=slugs,
     ))  # fmt: skip
     for name, rows in languages.items():
         docname = f"{HOME}/snippets/{slugs[name]}"
         for part, chunk, pager in _parts(docname, rows):
-            yield Page(part, render(
+            yield Page(part, filled(
                 "snippets.md.j2", home=HOME, catalog=catalog, name=name, rows=chunk,
                 count=len(rows), **pager,
             ))  # fmt: skip
@@ -158,7 +164,7 @@ def _graph(catalog: Catalog) -> Iterator[Page]:
         if entry.id in touched
     ]
     for part, chunk, pager in _parts(f"{HOME}/graph", rows):
-        yield Page(part, render(
+        yield Page(part, filled(
             "graph.md.j2", home=HOME, catalog=catalog, data={"nodes": nodes, "edges": edges},
             rows=chunk, **pager,
         ))  # fmt: skip
@@ -171,7 +177,7 @@ def _health(catalog: Catalog, count: dict[Severity, int]) -> Iterator[Page]:
         files: dict[str, list[Any]] = {}
         for problem in chunk:
             files.setdefault(problem.path, []).append(problem)
-        yield Page(part, render(
+        yield Page(part, filled(
             "health.md.j2", home=HOME, catalog=catalog, files=files, owners=owners, count=count,
             **pager,
         ))  # fmt: skip

@@ -41,6 +41,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         run,
         search,
         search_words,
+        settled,
         shapes,
         shared,
         summary,
@@ -58,6 +59,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     config.setup(app)
     alone.setup(app)  # one build at a time, and none upon a half of one
     generate.setup(app)  # agent files → Markdown pages
+    settled.setup(app)  # whether anything is to be done at all
     directives.setup(app)  # the few directives that those pages use
     provenance.setup(app)  # lines, links and snippets of what agents wrote
     domain.setup(app)  # identity: roles, indexes, inventory

@@ -13,7 +13,7 @@ from sphinx.util.osutil import relative_uri
 
 from agentdocs.paths import is_inside
 from agentdocs.source import load, parse
-from agentdocs.sphinx_ext import config, domain, generate, indexes
+from agentdocs.sphinx_ext import config, domain, generate, indexes, settled
 from agentdocs.writer import refresh
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ CATALOGUE = "agentdocs-catalogue.js"
 
 def verbatim(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Yield a page for each agent's file, line by line; those that stand already are kept."""
-    if app.builder.format != "html":
+    if app.builder.format != "html" or settled.is_settled(app):
         return
     agents = domain.get(app.env)
     folder, values = config.agents_folder(app), config.get(app)
@@ -107,7 +107,7 @@ def _copy(source: Path, copy: Path) -> None:
 
 def finish(app: Sphinx, exception: Exception | None) -> None:
     """Copy the downloads and write the filter's data."""
-    if exception or app.builder.format != "html":
+    if exception or app.builder.format != "html" or settled.is_settled(app):
         return
     agents = domain.get(app.env)
     folder, output = config.agents_folder(app), config.get(app).output

@@ -1,22 +1,24 @@
-"""Agent files → pages in the source folder, before Sphinx looks for documents."""
+"""Agent files → pages in the source folder, before Sphinx looks for documents.
+
+What was read and written is remembered beside Sphinx's own pickles. Where nothing has changed of
+all that pages are made from, nothing is read; what needs the library all the same asks for it.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import pickle
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sphinx.errors import ConfigError
 from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
-import agentdocs
 from agentdocs.catalog import MADE, build
 from agentdocs.dialects import DIALECTS
 from agentdocs.faults import sentence
@@ -24,8 +26,8 @@ from agentdocs.front_matter_schema import schema
 from agentdocs.library import read_library
 from agentdocs.pages import pages
 from agentdocs.problems import inert, printable
-from agentdocs.sphinx_ext import alone, config, proof
-from agentdocs.writer import NotOursError, has_mark, put, refresh, write
+from agentdocs.sphinx_ext import alone, config, proof, unchanged
+from agentdocs.writer import NotOursError, has_mark, put, refresh, stands, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,16 +36,94 @@ if TYPE_CHECKING:
 
     from agentdocs.catalog import Catalog
     from agentdocs.library import Known
+    from agentdocs.problems import Problem
+    from agentdocs.writer import Known as KnownPages
 
 logger = logging.getLogger(__name__)
 
 
-_MADE: WeakKeyDictionary[Sphinx, dict[str, str]] = WeakKeyDictionary()
+class Told(NamedTuple):
+    """What is said of a library when a build is done."""
+
+    agents: int
+    collections: int
+    pages: int
+    snippets: int
+    problems: tuple[Problem, ...]
+
+
+_NOTHING = Told(0, 0, 0, 0, ())
+
+
+@dataclass
+class Memory:
+    """What the build before did, with the same code and settings."""
+
+    state: str = ""
+    """Of all that was read; empty where it might have changed since."""
+    pages: KnownPages = field(default_factory=dict)
+    told: Told = _NOTHING
+
+
+class _Library:
+    """The library of one build, read when it is needed."""
+
+    def __init__(self, app: Sphinx) -> None:
+        self.app = app
+        self.state = ""
+        """What the pages were made from; empty where a later build cannot know it again."""
+        self.told: Told | None = None
+        self.made: dict[str, str] | None = None
+        self._catalog: Catalog | None = None
+
+    def catalog(self) -> Catalog:
+        """Return the library; what did not change since the build before is remembered."""
+        if self._catalog is None:
+            self._catalog = _read(self.app)
+        return self._catalog
+
+
+_LIBRARIES: WeakKeyDictionary[Sphinx, _Library] = WeakKeyDictionary()
+
+
+def catalog(app: Sphinx) -> Catalog | None:
+    """Return the library; None for a project that only refers to that of another one."""
+    library = _LIBRARIES.get(app)
+    return library.catalog() if library else None
+
+
+def told(app: Sphinx) -> Told | None:
+    """Return what is said of the library; None where there is none."""
+    library = _LIBRARIES.get(app)
+    return library.told if library else None
+
+
+def state(app: Sphinx) -> str:
+    """Return what all pages of agents are made from; empty where that cannot be known."""
+    library = _LIBRARIES.get(app)
+    return library.state if library else "none"
 
 
 def made(app: Sphinx) -> dict[str, str]:
     """Return what snippets make, as JSON, by the path of its download."""
-    return _MADE.get(app, {})
+    library = _LIBRARIES.get(app)
+    if library is None:
+        return {}
+    if library.made is None:
+        library.made = _made(library.catalog())
+    return library.made
+
+
+def _made(catalog: Catalog) -> dict[str, str]:
+    found = {
+        one.download: one.made.artefact.data
+        for entry in catalog.entries
+        for page in entry.pages
+        for one in page.described
+    }
+    for dialect in DIALECTS:
+        found[f"{MADE}/front-matter/{dialect.name}.schema.json"] = json.dumps(schema(dialect.name))
+    return found
 
 
 def generate(app: Sphinx) -> None:
@@ -61,6 +141,33 @@ def _generate(app: Sphinx) -> None:
     values = config.get(app)
     if not values.agents:
         return  # the project only refers to the agents of another one
+    folder, out = config.agents_folder(app), Path(app.srcdir) / values.output
+    code = unchanged.digest([unchanged.code(), values, str(folder)])
+    file = Path(app.doctreedir) / "agentdocs-pages.pickle"
+    memory = _recall(file, code)
+    if not isinstance(memory, Memory) or app.fresh_env_used:
+        memory = Memory()
+    library = _LIBRARIES[app] = _Library(app)
+    results = [one for path in config.results_files(app) for one in (path, path.with_suffix(".d"))]
+    library.state = unchanged.files([folder, *results])
+    if old := elsewhere(app):
+        write((), Path(app.srcdir) / old)
+        with contextlib.suppress(OSError):  # what others have put there stays
+            (Path(app.srcdir) / old).rmdir()
+    if library.state and library.state == memory.state and stands(out, memory.pages):
+        logger.info("agentdocs: %d agents, nothing has changed", memory.told.agents)
+    else:
+        memory.told = _update(library.catalog(), out, memory)
+        memory.state = library.state
+        put(file, pickle.dumps((code, memory), pickle.HIGHEST_PROTOCOL))
+    library.told = memory.told
+    _exclude(app, folder)
+    _report(memory.told.problems, folder)
+
+
+def _read(app: Sphinx) -> Catalog:
+    """Read the library, but for the files that are as they were."""
+    values = config.get(app)
     folder = config.agents_folder(app)
 
     def progress(paths: Iterable[str], count: int) -> Iterable[str]:
@@ -68,8 +175,10 @@ def _generate(app: Sphinx) -> None:
             paths, "reading agents... ", "purple", count, app.verbosity, lambda path: path
         )
 
+    code = unchanged.code()
     memory = Path(app.doctreedir) / "agentdocs.pickle"
-    known = {} if app.fresh_env_used else _recall(memory)
+    found = None if app.fresh_env_used else _recall(memory, code)
+    known: Known = found if isinstance(found, dict) else {}
     before = {path: digest for path, (digest, _) in known.items()}
     try:
         library = read_library(folder, values.max_bytes, progress, known)
@@ -77,25 +186,25 @@ def _generate(app: Sphinx) -> None:
         message = f"agentdocs_agents: there is no folder {folder}"
         raise ConfigError(message) from None
     if before != {path: digest for path, (digest, _) in known.items()}:
-        _remember(memory, known)
+        put(memory, pickle.dumps((code, known), pickle.HIGHEST_PROTOCOL))
     library = replace(library, made={**library.made, **proof.made(app, library.agents)})
-    catalog = build(library, [(page, pattern) for page, pattern in values.placing])
-    _MADE[app] = {
-        one.download: one.made.artefact.data
-        for entry in catalog.entries
-        for page in entry.pages
-        for one in page.described
-    }
-    for dialect in DIALECTS:
-        path = f"{MADE}/front-matter/{dialect.name}.schema.json"
-        _MADE[app][path] = json.dumps(schema(dialect.name))
-    out = Path(app.srcdir) / values.output
-    if old := elsewhere(app):
-        write((), Path(app.srcdir) / old)
-        with contextlib.suppress(OSError):  # what others have put there stays
-            (Path(app.srcdir) / old).rmdir()
+    return build(library, [(page, pattern) for page, pattern in values.placing])
+
+
+def _recall(memory: Path, code: str) -> object:
+    """Return what the last build kept. It lies beside Sphinx's own pickles, as trusted as they."""
     try:
-        written = write(pages(catalog), out)
+        with memory.open("rb") as stream:
+            stamp, found = pickle.load(stream)
+    except Exception:  # absent, cut short, or of another Python: read everything
+        return None
+    return found if stamp == code else None
+
+
+def _update(catalog: Catalog, out: Path, memory: Memory) -> Told:
+    """Write the pages that have changed."""
+    try:
+        written = write(pages(catalog), out, memory.pages)
     except NotOursError as error:
         message = (
             f"{error} was not written by agentdocs and is not overwritten. "
@@ -106,9 +215,13 @@ def _generate(app: Sphinx) -> None:
         "agentdocs: %d agents, %d pages written, %d unchanged, %d removed",
         len(catalog.entries), len(written.written), written.kept, len(written.removed),
     )  # fmt: skip
-    _exclude(app, folder)
-    _report(catalog, folder)
-    app.emit("agentdocs-catalog", catalog)
+    return Told(
+        len(catalog.entries),
+        len(catalog.by("collection")),
+        sum(len(entry.pages) for entry in catalog.entries),
+        sum(1 for entry in catalog.entries for _ in entry.snippets()),
+        catalog.problems,
+    )
 
 
 def elsewhere(app: Sphinx) -> str:
@@ -129,27 +242,6 @@ def _place(app: Sphinx) -> Path:
     return Path(app.doctreedir) / f"agentdocs-output-{app.builder.name}.txt"
 
 
-def _stamp() -> str:
-    """Return what changes when the reading code does."""
-    core = sorted(Path(agentdocs.__file__).parent.rglob("*.py"))
-    state = [(file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in core]
-    return hashlib.sha256(repr((agentdocs.__version__, state)).encode()).hexdigest()
-
-
-def _recall(memory: Path) -> Known:
-    """Return what the last build read. It lies beside Sphinx's own pickles, as trusted as they."""
-    try:
-        with memory.open("rb") as stream:
-            stamp, known = pickle.load(stream)
-    except Exception:  # absent, cut short, or of another Python: read everything
-        return {}
-    return known if stamp == _stamp() else {}
-
-
-def _remember(memory: Path, known: Known) -> None:
-    put(memory, pickle.dumps((_stamp(), known), pickle.HIGHEST_PROTOCOL))
-
-
 def _exclude(app: Sphinx, folder: Path) -> None:
     """Keep Sphinx from reading a library inside the source folder itself.
 
@@ -165,9 +257,9 @@ def _exclude(app: Sphinx, folder: Path) -> None:
         app.config.exclude_patterns.append(re.sub(r"[\[*?]", r"[\g<0>]", relative))
 
 
-def _report(catalog: Catalog, folder: Path) -> None:
+def _report(problems: Iterable[Problem], folder: Path) -> None:
     """Turn errors and warnings into Sphinx's warnings; remarks stand on the health page only."""
-    for problem in catalog.problems:
+    for problem in problems:
         if problem.severity == "info":
             continue
         logger.warning(
@@ -182,5 +274,4 @@ def _report(catalog: Catalog, folder: Path) -> None:
 
 def setup(app: Sphinx) -> None:
     """Generate as soon as the builder is known."""
-    app.add_event("agentdocs-catalog")
     app.connect("builder-inited", generate)

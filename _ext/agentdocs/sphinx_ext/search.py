@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.util import logging
 
-from agentdocs.sphinx_ext import config, domain, proof
+from agentdocs.sphinx_ext import config, domain, proof, settled, unchanged
 from agentdocs.writer import refresh
 
 if TYPE_CHECKING:
@@ -224,8 +224,9 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         )
         return
     memory = Path(app.doctreedir) / f"agentdocs-search-{app.builder.name}.json"
-    state = _state(app)
-    if (target / ENTRY).is_file() and _known(memory) == state:
+    known = _known(memory) if (target / ENTRY).is_file() else {}
+    state = _state(app, known.get("pages", "") if settled.is_settled(app) else "")
+    if known == state:
         return
     began = time.perf_counter()
     if not (said := _index(app, target)):
@@ -274,27 +275,34 @@ def _take_over(made: Path, target: Path) -> None:
             old.unlink()
 
 
-def _state(app: Sphinx) -> dict[str, str]:
-    """Return what the index is made from: Pagefind, this module's choices and the pages."""
-    seen = hashlib.sha256(Path(__file__).read_bytes())
-    seen.update(Path(__file__).with_name("search_names.py").read_bytes())
+def _state(app: Sphinx, pages: str) -> dict[str, str]:
+    """Return what the index is made from: Pagefind, this module's choices and the pages.
+
+    :param pages: their state, where it is known.
+    """
+    try:
+        version = metadata.version("pagefind")
+    except metadata.PackageNotFoundError:
+        version = ""
+    return {"pagefind": version, "code": unchanged.code(), "pages": pages or _pages(app)}
+
+
+def _pages(app: Sphinx) -> str:
+    """Return what changes when a page is written."""
+    seen = hashlib.sha256()
     for docname in sorted(app.env.found_docs):
         page = Path(app.builder.get_outfilename(docname))  # type: ignore[attr-defined]
         if page.is_file():
             stat = page.stat()
             seen.update(f"{docname}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
-    try:
-        version = metadata.version("pagefind")
-    except metadata.PackageNotFoundError:
-        version = ""
-    return {"pagefind": version, "pages": seen.hexdigest()}
+    return seen.hexdigest()
 
 
-def _known(memory: Path) -> dict[str, str] | None:
+def _known(memory: Path) -> dict[str, str]:
     try:
         return dict(json.loads(memory.read_text(encoding="utf-8")))
     except (OSError, ValueError):
-        return None
+        return {}
 
 
 def _add_script(app: Sphinx) -> None:

@@ -10,42 +10,40 @@ from sphinx.util import logging
 from sphinx.util.console import bold  # type: ignore[attr-defined]
 
 from agentdocs.problems import SEVERITIES
+from agentdocs.sphinx_ext import generate
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-    from agentdocs.catalog import Catalog
+    from agentdocs.sphinx_ext.generate import Told
 
 logger = logging.getLogger(__name__)
 
 
 def setup(app: Sphinx) -> None:
-    """Remember the catalog, and print the summary."""
-    seen: list[Catalog] = []
-    app.connect("agentdocs-catalog", lambda _, catalog: seen.append(catalog))
-
-    def finished(app: Sphinx, exception: Exception | None) -> None:
-        if seen and not exception:
-            logger.info("\n%s", report(app, seen[-1]))
-
+    """Register the handler."""
     # After the other handlers, so that it is the last thing that is read.
     app.connect("build-finished", finished, priority=900)
 
 
-def report(app: Sphinx, catalog: Catalog) -> str:
+def finished(app: Sphinx, exception: Exception | None) -> None:
+    """Print the summary."""
+    told = generate.told(app)
+    if told and not exception:
+        logger.info("\n%s", report(app, told))
+
+
+def report(app: Sphinx, told: Told) -> str:
     """Return the summary."""
-    collections = len(catalog.by("collection"))
-    snippets = sum(1 for entry in catalog.entries for _ in entry.snippets())
-    pages = sum(len(entry.pages) for entry in catalog.entries)
-    problems = Counter(problem.severity for problem in catalog.problems)
+    problems = Counter(problem.severity for problem in told.problems)
     found = ", ".join(f"{problems[s]} {_plural(s, problems[s])}" for s in SEVERITIES if problems[s])
     rows = [
         (
             "Agents",
-            f"{len(catalog.entries)} in {collections} collection{'s' if collections != 1 else ''}",
+            f"{told.agents} in {told.collections} collection{'s' if told.collections != 1 else ''}",
         ),
-        ("Pages", f"{pages} of agents, {len(app.env.found_docs) - pages} others"),
-        ("Snippets", str(snippets)),
+        ("Pages", f"{told.pages} of agents, {len(app.env.found_docs) - told.pages} others"),
+        ("Snippets", str(told.snippets)),
         ("Problems", found or "none"),
     ]
     index = Path(app.outdir) / "index.html"

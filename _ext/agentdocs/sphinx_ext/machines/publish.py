@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
-from weakref import WeakKeyDictionary
 
 from sphinx.util import logging
 
@@ -19,7 +18,7 @@ from agentdocs import outputs
 from agentdocs.catalog import HOME
 from agentdocs.outputs import agents as agents_json
 from agentdocs.outputs import llms, markdown, skills, xml
-from agentdocs.sphinx_ext import config, domain, proof
+from agentdocs.sphinx_ext import config, domain, generate, proof, settled
 from agentdocs.sphinx_ext.machines import elsewhere, feed, history, site
 from agentdocs.sphinx_ext.machines.store import Store
 from agentdocs.writer import has_mark
@@ -30,15 +29,11 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-    from agentdocs.catalog import Catalog
 
 logger = logging.getLogger(__name__)
 
 AGENTS = "agents.json"
 _ADDRESSES = re.compile(r"\b(?:doc|line|download):[^\s\"'<>()]+")
-
-# Not in the environment, which is pickled.
-_CATALOGS: WeakKeyDictionary[Sphinx, Catalog] = WeakKeyDictionary()
 
 
 def publish(app: Sphinx, exception: Exception | None) -> None:
@@ -46,6 +41,9 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
     if exception or not site.serves(app):
         return
     store = Store(app)
+    history = _digest(*(commit.id for commit in feed.of(app).commits))
+    if settled.is_settled(app) and store.notes.get("") == history and store.stands():
+        return
     publisher = _Publisher(app, store)
     publisher.write_markdown()
     publisher.write_llms()
@@ -53,6 +51,7 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
     publisher.write_skills()
     publisher.write_addresses()
     elsewhere.write(app, store)
+    store.notes[""] = history  # which no document is called
     store.close()
 
 
@@ -62,7 +61,7 @@ class _Publisher:
     def __init__(self, app: Sphinx, store: Store) -> None:
         self.app, self.store = app, store
         self.output = config.get(app).output
-        self.catalog = _CATALOGS.get(app)
+        self.catalog = generate.catalog(app)
         self.base = site.base(app)
         self.documents = site.documents(app)
         self.pages = domain.get(app.env).pages
@@ -350,20 +349,15 @@ def _json(data: object) -> str:
     return json.dumps(data, indent=2) + "\n"
 
 
-def _remember(app: Sphinx, catalog: Catalog) -> None:
-    _CATALOGS[app] = catalog
-
-
 def _look_back(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Ask git before pages are written, because their heads name the feed."""
     if site.serves(app) and site.base(app):
-        feed.look(app, has_agents=app in _CATALOGS)
+        feed.look(app, has_agents=bool(config.get(app).agents))
     return []
 
 
 def setup(app: Sphinx) -> None:
     """Register the handlers."""
-    app.connect("agentdocs-catalog", _remember)
     app.connect("env-updated", _look_back)
     # After those that write the downloads, and before the summary.
     app.connect("build-finished", publish, priority=800)

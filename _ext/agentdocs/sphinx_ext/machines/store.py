@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,14 +25,19 @@ class Store:
         self._memory = Path(app.doctreedir) / f"agentdocs-machines-{app.builder.name}.json"
         self._theirs = _extra(app)
         self._wanted: set[str] = set()
-        self._known, self.notes = self._load()
-
-    def _load(self) -> tuple[set[str], dict[str, str]]:
-        try:
+        self._known: set[str] = set()
+        self._left: set[str] = set()
+        """What was theirs in the build before."""
+        self.notes: dict[str, str] = {}
+        with suppress(OSError, ValueError, KeyError, TypeError):
             found = json.loads(self._memory.read_text())
-            return set(found["files"]), dict(found["notes"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return set(), {}
+            self._known, self._left = set(found["files"]), set(found["theirs"])
+            self.notes = dict(found["notes"])
+
+    def stands(self) -> bool:
+        """Whether every file is there that the build before has written."""
+        same = self._left == self._theirs
+        return same and all((self._out / path).is_file() for path in self._known)
 
     def keep(self, path: str) -> bool:
         """Keep a file as the build before wrote it; False if it is not there."""
@@ -61,7 +67,11 @@ class Store:
                 if folder == self._out or not folder.is_dir() or any(folder.iterdir()):
                     break
                 folder.rmdir()
-        state = {"files": sorted(self._wanted), "notes": self.notes}
+        state = {
+            "files": sorted(self._wanted),
+            "theirs": sorted(self._theirs),
+            "notes": self.notes,
+        }
         text = json.dumps(state, sort_keys=True)
         refresh(self._memory, text.encode())
 
