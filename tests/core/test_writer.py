@@ -132,3 +132,24 @@ def test_one_agent_is_removed(tmp_path, catalog):
         "team/kit/index",
     ]
     assert not (out / "team/kit").exists()
+
+
+def test_no_page_takes_the_place_of_another(tmp_path, catalog, monkeypatch):
+    """Whatever tags are called: not that of the list of tags, nor the second page of a long one."""
+    monkeypatch.setattr("agentdocs.pages.library.CHUNK", 2)
+    head = "---\nname: {0}\ndescription: The {0}.\ntags: [{1}]\n---\n\nHello.\n"
+    library = {"named.md": head.format("named", "index, python 2, python")}
+    library |= {f"{name}.md": head.format(name, "python") for name in ("one", "two", "three")}
+    made = list(pages(catalog(library)))
+    assert len({page.docname for page in made}) == len(made)
+    out = tmp_path / "out"
+    write(made, out)
+    tags = out / "library/tags"
+    assert files(tags) == ["index.md", "index_.md", "python--2.md", "python-2.md", "python.md"]
+    listed = (tags / "index.md").read_text()
+    assert "# Tags" in listed
+    assert all(f"library/tags/{slug})" in listed for slug in ("index_", "python-2", "python"))
+    first = {path: path.read_bytes() for path in out.rglob("*.md")}
+    again = write(pages(catalog(library)), out)
+    assert (again.written, again.removed) == ((), ())
+    assert {path: path.read_bytes() for path in out.rglob("*.md")} == first

@@ -166,6 +166,20 @@ def test_a_second_build_reads_nothing_and_writes_no_page(project: Project) -> No
     }  # fmt: skip
 
 
+def test_a_tag_called_index_has_a_page_beside_the_list_of_tags(project: Project) -> None:
+    project.agent("team/ada-one.md", REFERENCE, tags="[index, python 2]")
+    first = project.build()
+    assert (first.code, first.errors) == (0, "")
+    pages, site = tree(project.generated), first.files()
+    second = project.build()
+    assert (second.read, second.written) == (set(), set())
+    assert (tree(project.generated), second.files()) == (pages, site)
+    listed = second.page("agents/library/tags/index")
+    assert 'href="index_.html"' in listed
+    assert 'href="python-2.html"' in listed
+    assert "ada-one" in second.page("agents/library/tags/index_")
+
+
 def test_a_second_build_has_the_same_to_say(project: Project) -> None:
     project.agent("team/ada-one.md", "[gone](gone.md)")
     first, second = project.build(), project.build("-W")
