@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 for module in pkgutil.walk_packages(agentdocs.sphinx_ext.__path__, "agentdocs.sphinx_ext."):
     importlib.import_module(module.name)
 for name in (
-    "myst_parser.sphinx_", "sphinx.builders.html", "sphinx.builders.dirhtml", "sphinx_design",
+    "myst_parser.sphinx_", "sphinx.builders.html", "sphinx.builders.dirhtml",
     "sphinx.search.en", "sphinxcontrib.openapi", "sphinxcontrib.httpdomain", "docutils.parsers.rst",
     "sphinx.environment.collectors.toctree", "pygments.lexers.python", "agentdocs.verify.command",
     "agentdocs.verify.engine", "agentdocs.pages", "sphinx.directives.other", "sphinx.roles",
