@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 from agentdocs import dialects
-from agentdocs.__main__ import _parser, main
+from agentdocs.__main__ import main
+from agentdocs.cli.parser import parser
 from agentdocs.problems import ProblemKind
 from agentdocs.read import read_agent
 from agentdocs.source import parse
@@ -80,7 +81,7 @@ def test_commands_of_the_manual_exist(where, words):
     if "-m" in words and "agentdocs" in words:
         arguments = words[words.index("agentdocs") + 1 :]
         if not {"--help", "--version"} & set(arguments):
-            _parser().parse_args(arguments)  # exits where an option is not there
+            parser().parse_args(arguments)  # exits where an option is not there
     if "nox" in words and "-s" in words:
         named = [w for w in words[words.index("-s") + 1 :] if not w.startswith("-")]
         assert named[0] in sessions(), where
@@ -129,7 +130,7 @@ def test_the_dialect_of_the_manual_is_one_file_and_one_row(monkeypatch):
 
 
 FOLDERS = (
-    "dialects", "catalog", "compare", "outputs", "pages", "sphinx_ext/machines", "artefacts/openapi", "artefacts/json_schema",
+    "cli", "dialects", "catalog", "compare", "outputs", "pages", "sphinx_ext/machines", "artefacts/openapi", "artefacts/json_schema",
     "artefacts/database", "artefacts", "verify/contract", "verify/languages", "verify/guest", "browser/guest",
 )  # fmt: skip
 """What the page on architecture names as a folder, because its files are of one kind."""
@@ -214,7 +215,7 @@ def test_settings_of_the_manual_are_those_of_the_code():
 
 def test_every_option_of_verify_is_in_the_manual():
     text = (ROOT / "docs" / "verifying.md").read_text()
-    commands = next(a for a in _parser()._actions if a.choices and "verify" in a.choices)
+    commands = next(a for a in parser()._actions if a.choices and "verify" in a.choices)
     for action in commands.choices["verify"]._actions:
         for option in action.option_strings:
             assert option in text or option in ("-h", "--help"), option

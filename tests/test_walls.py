@@ -25,7 +25,7 @@ ADAPTER = "agentdocs.sphinx_ext"
 OUTSIDE = ("sphinx", "sphinx_design", "docutils", "myst_parser", "pytest")
 """What only the adapters know."""
 TERMINAL = (
-    "agentdocs.__main__", "agentdocs.formats", "agentdocs.verify.command",
+    "agentdocs.cli.library", "agentdocs.formats", "agentdocs.verify.command",
     "agentdocs.verify.show", "agentdocs.verify.update",
 )  # fmt: skip
 """The modules of the command line, which may print in colour."""
@@ -37,6 +37,8 @@ PLUGIN = "agentdocs.verify.pytest_plugin"
 """The only module that knows pytest."""
 GUEST = "agentdocs.verify.guest"
 """What runs inside the sandbox, where nothing else of agentdocs is."""
+CLI = "agentdocs.cli"
+"""The command line, which leads to all of this, but not before it is asked to."""
 BROWSER = "agentdocs.browser"
 """What makes a site's snippets run in a reader's browser, and what runs them there."""
 BROWSER_GUEST = "agentdocs.browser.guest"
@@ -143,7 +145,7 @@ def test_the_verifier_knows_no_adapter(name):
 @pytest.mark.parametrize("name", [n for n in MODULES if not within(n, BROWSER)])
 def test_only_the_command_line_leads_to_the_browser(name):
     """A build of the site reads what the command made; it cannot even reach what asks npm."""
-    found = imports(tree_of(name), name, lazy=name != "agentdocs.__main__")
+    found = imports(tree_of(name), name, lazy=not within(name, CLI))
     assert not [one for one in found if within(one, BROWSER)]
 
 
@@ -171,8 +173,7 @@ def test_the_guest_needs_nothing_but_python(name):
 
 @pytest.mark.parametrize("name", [n for n in MODULES if not within(n, VERIFIER)])
 def test_only_results_cross_to_the_site(name):
-    """The command line leads to the verifier, too, but not before it is asked to."""
-    found = imports(tree_of(name), name, lazy=name != "agentdocs.__main__")
+    found = imports(tree_of(name), name, lazy=not within(name, CLI))
     crossing = [one for one in found if within(one, VERIFIER) and one != VERIFIER]
     if name == MANUAL:
         return

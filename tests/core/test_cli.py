@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from agentdocs.cli.overview import overview
+from agentdocs.cli.parser import parser
 
 EXT = Path(__file__).resolve().parents[2] / "_ext"
 
@@ -135,6 +137,42 @@ def test_help_teaches(command):
     code, out, _ = run(*command, "--help")
     assert code == 0
     assert "PATH" in out or "Examples:" in out
+
+
+def test_the_overview_names_every_command_and_option():
+    """It is written without the parser, and must not forget what that one has."""
+    out = run("--help")[1]
+    whole = parser()
+    (commands,) = (action for action in whole._actions if action.choices)
+    rows = [row.split() for row in out.splitlines()]
+    assert [row[0] for row in rows if row and row[0] in commands.choices] == [*commands.choices]
+    for action in whole._actions:
+        assert all(option in out for option in action.option_strings)
+    assert whole.format_help() == overview()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["--help"], 0), (["-h"], 0), (["--version"], 0), ([], 2)]
+)
+def test_the_overview_is_there_at_once(arguments, code):
+    """The import of argparse would take longer than all else together."""
+    source = "import sys; from agentdocs.__main__ import main; code = main(sys.argv[1:])\n"
+    source += "print(code, *{'argparse', 're', 'typing', 'textwrap'} & sys.modules.keys())"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.append({str(EXT)!r}); {source}", *arguments],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == str(code)
+    assert ("usage: " in done.stderr) == (code == 2)
+
+
+@pytest.mark.parametrize("columns", ["1", "40", "80", "500"])
+def test_the_overview_fits_the_terminal(columns):
+    out = run("--help", COLUMNS=columns)[1].partition("Examples:")[0]
+    rows = out.splitlines()[2:]
+    words = {len(word) for row in rows for word in row.split()}
+    assert max(map(len, rows)) <= max(int(columns) - 2, 14 + max(words))
+    assert " ".join(out.split()) == " ".join(run("--help")[1].partition("Examples:")[0].split())
 
 
 def test_render_writes_pages_and_leaves_others_alone(write, tmp_path):
