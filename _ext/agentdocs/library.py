@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from agentdocs.artefacts.files import committed
 from agentdocs.companions import with_companions
@@ -25,11 +26,16 @@ if TYPE_CHECKING:
     Known = dict[str, tuple[str, Agent | RawFile]]
     """Path → SHA-256 of its bytes, and what was read from them."""
 
+Result = TypeVar("Result")
+
 SKIPPED = frozenset({
     ".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__",
     ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "_build", "dist", ".idea",
 })  # fmt: skip
 """Folders that hold no agents of anybody's."""
+
+MIN_SHARE = 100
+"""Files that a process reads at least: fewer are read before it has begun and answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +57,13 @@ def read_library(
     max_bytes: int = MAX_BYTES,
     progress: Callable[[Iterable[str], int], Iterable[str]] = lambda items, _: items,
     known: Known | None = None,
+    jobs: int = 1,
 ) -> Library:
     """Read everything below ``root``.
 
     :param progress: wraps the paths that are read, with their number.
     :param known: what was read before; it is brought up to date.
+    :param jobs: how many processes read, where nothing is known and forks can be made.
     :raises NotADirectoryError: ``root`` is no folder.
     """
     if not root.is_dir():
@@ -67,8 +75,13 @@ def read_library(
     agents: list[Agent] = []
     left: dict[str, RawFile] = {}
     candidates = [f for f in files if _is_skill(f) or (f not in owned and _may_be_agent(root, f))]
-    for path in progress(candidates, len(candidates)):
-        found = _read(root, path, max_bytes, known, problems)
+
+    def read(path: str) -> tuple[Agent | RawFile, list[Problem]]:
+        noted: list[Problem] = []
+        return _read(root, path, max_bytes, known, noted), noted
+
+    for path, (found, noted) in _all(candidates, read, progress, 1 if known is not None else jobs):
+        problems += noted
         if isinstance(found, RawFile) and not found.text and not found.fields:
             problems += found.problems
         elif isinstance(found, RawFile):
@@ -86,6 +99,27 @@ def read_library(
     made, old = committed(root, agents, frozenset(files))
     name = root.resolve().name or "library"
     return Library(root, name, tuple(agents), tuple(sorted([*problems, *old])), made)
+
+
+def _all(
+    paths: Sequence[str],
+    read: Callable[[str], Result],
+    progress: Callable[[Iterable[str], int], Iterable[str]],
+    jobs: int,
+) -> Iterator[tuple[str, Result]]:
+    """Yield each path with what is read from it; every process reads each ``jobs``-th file."""
+    jobs = min(jobs, len(paths) // MIN_SHARE)
+    if jobs < 2 or sys.platform != "linux":
+        yield from ((path, read(path)) for path in progress(paths, len(paths)))
+        return
+    from agentdocs.shares import Share
+
+    # Begun before the progress, which may be shown by a thread: no fork would take that along.
+    shares = [Share(read, paths[number::jobs]) for number in range(1, jobs)]
+    mine = paths[::jobs]
+    read_by = [[read(path) for path in progress(mine, len(mine))]]
+    read_by += [share.results() for share in shares]
+    yield from ((path, read_by[at % jobs][at // jobs]) for at, path in enumerate(paths))
 
 
 def _read(
