@@ -37,7 +37,8 @@ def test_a_first_answer_is_light(
         files = {url.partition("/_pagefind/")[2].partition("?")[0] for url in asked} - {""}
         kinds = [file.partition("/")[0] for file in files]
         assert 0 < kinds.count("fragment") <= FRAGMENTS
-        assert 0 < kinds.count("index") <= words
+        # One piece for a word; words that begin like one of them may go on in the next piece.
+        assert 0 < kinds.count("index") <= words + 1
         assert "filter" not in kinds
         fixed = [own.out / "_pagefind" / file for file in files if "/" not in file]
         assert sum(_sent(path.read_bytes()) for path in fixed) < FIXED
