@@ -175,7 +175,7 @@ def serve(session: nox.Session) -> None:
         (o.partition("=")[2] for o in options if o.startswith("agentdocs_agents=")), "agents"
     )
     session.run(
-        "sphinx-autobuild", "-c", ".", *options, "docs", out,
+        "sphinx-autobuild", "-c", ".", "-D", "agentdocs_index=once", *options, "docs", out,
         "--watch", agents, "--watch", "_ext", "--watch", "conf.py", "--watch", "_static",
         "--ignore", str(HERE / "docs" / "agents" / "**"),
     )  # fmt: skip

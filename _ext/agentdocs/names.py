@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 WORD = re.compile(r"(?<![\w@./:-])@?[^\W_]\w*(?:[-:][^\W_]\w*)*")
 """A word that may be a name: letters and digits with single hyphens, or ``plugin:name``."""
+_AGENT = re.compile(r"agent|skill", re.IGNORECASE)
 _AGENT_AFTER = re.compile(r"\s+(?:sub-?)?(?:agent|skill)\b", re.IGNORECASE)
 
 
@@ -76,6 +77,9 @@ def mentions(outline: Outline, names: Names) -> Iterator[tuple[str, int]]:
 
 def occurrences(text: str) -> Iterator[re.Match[str]]:
     """Yield the words of a running text that mean an agent if there is one of that name."""
+    # Most lines have none of these, and to go through their words costs far more than to look.
+    if "-" not in text and "@" not in text and not _AGENT.search(text):
+        return
     for match in WORD.finditer(text):
         word = match[0]
         if "-" in word or word.startswith("@") or _AGENT_AFTER.match(text, match.end()):

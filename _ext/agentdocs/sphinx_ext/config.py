@@ -71,6 +71,13 @@ class Config:
         "for none.",
         (str,),
     )
+    index: str = _value(
+        "always",
+        "When the index of the search is made: `always`, as soon as a page has changed, or `once`, "
+        "which keeps one that is there. That suits a server that shows each edit at once: of "
+        "thousands of pages, it takes longer than all else.",
+        (str,),
+    )
     runtime: str = _value(
         "_build/runtime",
         "The folder that `python -m agentdocs runtime` made, with which snippets run in a reader's "
@@ -144,6 +151,8 @@ def validate(app: Sphinx, config: SphinxConfig) -> None:
             raise ConfigError(message) from None
     if config.agentdocs_policy not in ("agents", "all", "none"):
         raise ConfigError("agentdocs_policy must be “agents”, “all” or “none”.")
+    if config.agentdocs_index not in ("always", "once"):
+        raise ConfigError("agentdocs_index must be “always” or “once”.")
     output = config.agentdocs_output.removesuffix("/")
     config.agentdocs_output = output
     if not output or output.startswith("/") or ".." in output.split("/"):

@@ -126,7 +126,10 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         text = json.dumps(json.loads(data), indent=2) + "\n"
         refresh(copy, text.encode())
     _remove(target, "*", wanted)
-    _prune(app, agents, output)
+    verbatim = {page for _, page in agents.sources.values()}
+    there = _digest(*(name.encode() for name in (output, *sorted(app.env.found_docs | verbatim))))
+    if refresh(Path(app.doctreedir) / f"agentdocs-pages-{app.builder.name}.txt", there.encode()):
+        _prune(app, agents, output)
     if before := generate.elsewhere(app):
         _prune(app, agents, before)
         _remove(Path(app.outdir) / before / domain.FILES, "*", set())

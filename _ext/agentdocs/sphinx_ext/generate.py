@@ -7,6 +7,7 @@ all that pages are made from, nothing is read; what needs the library all the sa
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import pickle
 import re
@@ -80,6 +81,7 @@ class _Library:
         """Return the library; what did not change since the build before is remembered."""
         if self._catalog is None:
             self._catalog = _read(self.app)
+            gc.freeze()  # it lives as long as the build, and need not be searched for garbage
         return self._catalog
 
 
@@ -149,7 +151,8 @@ def _generate(app: Sphinx) -> None:
         memory = Memory()
     library = _LIBRARIES[app] = _Library(app)
     results = [one for path in config.results_files(app) for one in (path, path.with_suffix(".d"))]
-    library.state = unchanged.files([folder, *results])
+    if files := unchanged.files([folder, *results]):
+        library.state = unchanged.digest([code, files])
     if old := elsewhere(app):
         write((), Path(app.srcdir) / old)
         with contextlib.suppress(OSError):  # what others have put there stays
@@ -178,15 +181,22 @@ def _read(app: Sphinx) -> Catalog:
     code = unchanged.code()
     memory = Path(app.doctreedir) / "agentdocs.pickle"
     found = None if app.fresh_env_used else _recall(memory, code)
-    known: Known = found if isinstance(found, dict) else {}
-    before = {path: digest for path, (digest, _) in known.items()}
+    packed: dict[str, tuple[str, bytes]] = found if isinstance(found, dict) else {}
+    known: Known = {path: (digest, pickle.loads(data)) for path, (digest, data) in packed.items()}
     try:
         library = read_library(folder, values.max_bytes, progress, known)
     except NotADirectoryError:
         message = f"agentdocs_agents: there is no folder {folder}"
         raise ConfigError(message) from None
-    if before != {path: digest for path, (digest, _) in known.items()}:
-        put(memory, pickle.dumps((code, known), pickle.HIGHEST_PROTOCOL))
+    # One by one, because to pickle an agent takes longer than to read its pickle.
+    now = {
+        path: packed[path]
+        if path in packed and packed[path][0] == digest
+        else (digest, pickle.dumps(agent, pickle.HIGHEST_PROTOCOL))
+        for path, (digest, agent) in known.items()
+    }
+    if now != packed:
+        put(memory, pickle.dumps((code, now), pickle.HIGHEST_PROTOCOL))
     library = replace(library, made={**library.made, **proof.made(app, library.agents)})
     return build(library, [(page, pattern) for page, pattern in values.placing])
 

@@ -228,6 +228,10 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     state = _state(app, known.get("pages", "") if settled.is_settled(app) else "")
     if known == state:
         return
+    if known and config.get(app).index == "once":
+        refresh(memory, json.dumps({**known, "pages": ""}).encode())
+        logger.info("The search still finds what it found before (agentdocs_index).")
+        return
     began = time.perf_counter()
     if not (said := _index(app, target)):
         return

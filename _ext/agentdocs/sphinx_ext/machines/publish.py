@@ -76,26 +76,41 @@ class _Publisher:
     # --- pages as Markdown ---------------------------------------------------------------------
 
     def write_markdown(self) -> None:
-        """Write each page as Markdown; what its text and its targets say as before is kept."""
+        """Write each page as Markdown; one whose text and targets are as before is kept."""
         code = _digest(*_code())
+        around = _digest(code, *sorted(self.app.env.found_docs), *sorted(self.downloads))
         kept = self.store.notes
         self.store.notes = {}
         for docname in self.documents:
             source = Path(self.app.env.doc2path(docname))
             if source.suffix != ".md":
                 continue  # reStructuredText is no Markdown, and is not made into it
-            generated = docname.startswith(f"{self.output}/") and has_mark(source)
-            text = source.read_text(encoding="utf-8", errors="replace")
             target = site.markdown_file(docname)
-            context = self._context(docname, source)
-            # What is included, and the titles of other pages, stand in pages written by hand.
-            known = [text, site.page_url(self.app, docname), code]
-            known += [self._there(address) for address in sorted({*_ADDRESSES.findall(text)})]
-            known += map(self._proof, domain.get(self.app.env).proofs.get(docname, ()))
-            state = _digest(*known) if generated else ""
-            if not state or kept.get(docname) != state or not self.store.keep(target):
-                self.store.write(target, markdown.readable(text, context, generated))
-            self.store.notes[docname] = state
+            if not docname.startswith(f"{self.output}/") or not has_mark(source):
+                # What is included, and the titles of other pages, stand in pages written by hand.
+                self._write_page(docname, source, generated=False)
+                self.store.notes[docname] = ""
+                continue
+            said = [site.page_url(self.app, docname)]
+            said += map(self._proof, domain.get(self.app.env).proofs.get(docname, ()))
+            stat = source.stat()
+            file = _digest(around, str(stat.st_size), str(stat.st_mtime_ns), *said)
+            known_file, _, known_text = kept.get(docname, "").partition(" ")
+            if file == known_file and self.store.keep(target):
+                self.store.notes[docname] = kept[docname]
+                continue
+            text = source.read_text(encoding="utf-8")
+            targets = [self._there(address) for address in sorted({*_ADDRESSES.findall(text)})]
+            state = _digest(code, text, *said, *targets)
+            if state != known_text or not self.store.keep(target):
+                self._write_page(docname, source, generated=True)
+            self.store.notes[docname] = f"{file} {state}"
+
+    def _write_page(self, docname: str, source: Path, *, generated: bool) -> None:
+        text = source.read_text(encoding="utf-8", errors="replace")
+        context = self._context(docname, source)
+        page = markdown.readable(text, context, generated)
+        self.store.write(site.markdown_file(docname), page)
 
     def _context(self, docname: str, source: Path) -> markdown.Context:
         """Return what a page's text leads to."""
