@@ -11,18 +11,30 @@ from __future__ import annotations
 import re
 
 _DRAWN = re.compile(r"\bclass=\"(?:[^\"]*\s)?sd-")
-_SHEET = re.compile(r"[ \t]*<link\b[^>]*\bhref=\"[^\"]*/sphinx-design\.min\.css\b[^>]*>\n?")
-_TABS = re.compile(r"[ \t]*<script\b[^>]*\bsrc=\"[^\"]*/design-tabs\.js\b[^>]*></script>\n?")
-_INDEX = re.compile(r"[ \t]*<script\b[^>]*\bsrc=\"(?:[^\"]*/)?searchindex\.js\b[^>]*></script>\n?")
+_SHEET = re.compile(r"<link\b[^>]*\bhref=\"[^\"]*/sphinx-design\.min\.css\b[^>]*>\n?")
+_TABS = re.compile(r"<script\b[^>]*\bsrc=\"[^\"]*/design-tabs\.js\b[^>]*></script>\n?")
+_INDEX = re.compile(r"<script\b[^>]*\bsrc=\"(?:[^\"]*/)?searchindex\.js\b[^>]*></script>\n?")
 
 
 def lean(page: str) -> str:
     """Return a page that loads these files only if there is something for them to do."""
     # Looked for as plain text first: most sites have neither, and pages are long.
     if "/sphinx-design.min.css" in page and not _DRAWN.search(page):
-        page = _SHEET.sub("", page)
+        page = _without(page, _SHEET)
     if "/design-tabs.js" in page and "sd-tab-set" not in page:
-        page = _TABS.sub("", page)
+        page = _without(page, _TABS)
     if "/agentdocs-search.js" in page:
-        page = _INDEX.sub("", page)
+        page = _without(page, _INDEX)
     return page
+
+
+def _without(page: str, tag: re.Pattern[str]) -> str:
+    """Return a page without a tag and the blanks before it.
+
+    These are no part of the pattern: it would be tried at every blank of the page.
+    """
+    before, at = [], 0
+    for found in tag.finditer(page):
+        before.append(page[at : found.start()].rstrip(" \t"))
+        at = found.end()
+    return "".join([*before, page[at:]])
