@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from docutils import nodes
-from pygments.lexers import get_lexer_by_name
+from pygments.lexers import find_lexer_class_by_name
 from pygments.util import ClassNotFound
 from sphinx.addnodes import pending_xref
 from sphinx.transforms import SphinxTransform
@@ -59,7 +59,7 @@ class Provenance(SphinxTransform):
         """Walk the document once, in order."""
         if not self.docname.startswith(f"{self.config.agentdocs_output}/"):
             return
-        self.document["support_smartquotes"] = False  # text is shown as it was written
+        self.document.settings.smart_quotes = False  # text is shown as it was written
         page = next(iter(self.document.findall(agent_page)), None)
         if page is None:
             self._ours_only()
@@ -308,7 +308,8 @@ def _task(item: nodes.list_item) -> None:
 def _lexer(language: str) -> str:
     """Return a lexer's name for a language, ``text`` where Pygments has none."""
     try:
-        get_lexer_by_name(language or "text")
+        # Not an instance, whose patterns would be compiled by each parallel reader.
+        find_lexer_class_by_name(language or "text")
     except ClassNotFound:
         return "text"
     return language or "text"
