@@ -184,7 +184,9 @@ def serve(session: nox.Session) -> None:
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Compare with other tools, side by side, as ratios: `-- snippets --runs 9 --json FILE`."""
-    session.install("-e", ".[site,search,verify,node,run]", "playwright", "pytest")
+    session.install(
+        "-e", ".[site,search,verify,node,run]", "playwright", "pytest", *_groups("serve")
+    )  # fmt: skip
     _required(session)
     session.run("python", "tests/bench/bench.py", *session.posargs)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import re
+import time
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+import live
 import mkdocs
 import sites
 from library import generate
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 SIZES = (25, 100)
 """Agents, if nobody asks for other libraries; four pages each."""
+RECENT = 2.5
+"""Seconds after which files are taken for what they were."""
 _KB, _MB = 1000, 1_000_000
 _LINKED = re.compile(r"<(?:link|script|img)\b[^>]*?\b(?:href|src)=\"([^\":#?]+)[^\"]*\"[^>]*>")
 _ASSETS = (".css", ".js", ".svg", ".png")
@@ -73,8 +77,8 @@ def _both(folder: Path) -> tuple[Site, Site]:
     return ours, sites.bare(folder / "bare", ours)
 
 
-def _do(site: Site, jobs: int = 2) -> None:
-    command = site.build(jobs)
+def _do(site: Site, jobs: int = 2, *options: str) -> None:
+    command = site.build(jobs, lambda: None, *options)
     in_turn([command], 1, warm=False)
 
 
@@ -121,7 +125,14 @@ def _edits(here: str, ours: Site, bare: Site, rounds: int, settings: Settings) -
         bare.build(1, lambda: _append(page)),
     ]
     found = in_turn(commands, max(rounds, 3), settings.progress)
+    what = f"{here}, one edited, its search index made anew by Pagefind from all pages"
+    yield Row(what, ratio(found[ours.name], found[bare.name]))
+    _do(ours, 1, *sites.ONCE)
+    commands[0] = ours.build(1, lambda: _append(agent), *sites.ONCE)
+    found = in_turn(commands, max(rounds, 3), settings.progress)
     yield _by_cpu(f"{here}, one edited", found[ours.name], found[bare.name], 1.3)
+    yield from live.edits(here, ours, found[bare.name], settings)
+    _do(ours, 1)
     before = _written(ours)
     _append(agent)
     _do(ours, 1)
@@ -131,6 +142,8 @@ def _edits(here: str, ours: Site, bare: Site, rounds: int, settings: Settings) -
     what = f"{here}, one edited: pages written, and of these with the same bytes"
     yield Row(what, value=f"{len(written)}, {len(vain)}", number=len(vain),
               target="0 the same", met=not vain)  # fmt: skip
+    time.sleep(RECENT)
+    _do(ours, 1)
     commands = [ours.build(1), bare.build(1)]
     found = in_turn(commands, max(rounds, 3), settings.progress)
     yield _by_cpu(f"{here}, nothing changed", found[ours.name], found[bare.name], 1.1)

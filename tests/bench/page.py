@@ -25,7 +25,8 @@ the CPU time is what counts: other work on the machine changes it least, and the
 A library is made from a seed, with as many agents as a row says, and four pages each; pages about \
 the library (the catalogue, tools, tags, roles, snippets) come with it. *Bare Sphinx* is Sphinx with \
 MyST and Furo, which builds the very same text of these pages as plain Markdown that stands in no \
-table of contents: the least that Sphinx can do. It has no badges, no side bar, no catalogue to \
+table of contents: the least that Sphinx can do; it runs in an environment of its own, with no \
+package that only we bring. It has no badges, no side bar, no catalogue to \
 filter, no verbatim sources, no files for machines and no index of Pagefind; ours makes all of them \
 in the time that is compared.
 

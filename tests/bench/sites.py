@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
     from processes import Use
 
-_EXTENSIONS = Path(__file__).resolve().parents[2] / "_ext"
+EXTENSIONS = Path(__file__).resolve().parents[2] / "_ext"
+ONCE = ("-D", "agentdocs_index=once")
+"""What a server that shows each edit at once builds with."""
+FOLDERS = ("-d", "doctrees", "docs", "site")
 _OURS = """
 project = "Bench"
 extensions = ["agentdocs"]
@@ -78,12 +81,14 @@ class Site:
         """Return the documents, from the source folder."""
         return sorted(path.relative_to(self.docs) for path in self.docs.rglob("*.md"))
 
-    def build(self, jobs: int, before: Callable[[], object] = lambda: None) -> Command:
+    def build(
+        self, jobs: int, before: Callable[[], object] = lambda: None, *options: str
+    ) -> Command:
         """Return the call of Sphinx.
 
         :param before: what is done before each run, and not measured.
         """
-        command = ("-m", "sphinx", "-q", "-j", str(jobs), "-d", "doctrees", "docs", "site")
+        command = ("-m", "sphinx", "-q", "-j", str(jobs), *options, *FOLDERS)
         return self.python(*command, before=before, check=self._built)
 
     def python(
@@ -96,7 +101,7 @@ class Site:
         """Return a call of Python in this project."""
         environment = peers.clean()
         if self.is_ours:
-            environment["PYTHONPATH"] = str(_EXTENSIONS)
+            environment["PYTHONPATH"] = str(EXTENSIONS)
         command = (self.interpreter, *arguments)
         return Command(self.name, command, self.folder, environment, check, times, before)
 

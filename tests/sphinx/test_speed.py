@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from random import Random
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from agentdocs.outputs import markdown
-from agentdocs.sphinx_ext import heads, traversal
+from agentdocs.sphinx_ext import heads
 from agentdocs.sphinx_ext.domain import AgentDomain, _begin
-from docutils import nodes
 from hostile.builds import Project
 from myst_parser.config.main import MdParserConfig, merge_file_level, read_topmatter
 
@@ -28,36 +26,6 @@ myst:
 
 # Title
 """
-
-
-def tree(random: Random, depth: int = 5) -> nodes.Element:
-    """Return a paragraph of texts, emphasis and strong, in each other."""
-    kind = random.choice((nodes.paragraph, nodes.emphasis, nodes.strong))
-    node = kind("", "")
-    for _ in range(random.randrange(5) if depth else 0):
-        node += tree(random, depth - 1) if random.random() < 0.7 else nodes.Text("x")
-    return node
-
-
-def recursive(node: nodes.Node, cls: type) -> list[nodes.Node]:
-    found = [node] if isinstance(node, cls) else []
-    return found + [one for child in node.children for one in recursive(child, cls)]
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_a_walk_meets_the_same_nodes_in_the_same_order(seed: int) -> None:
-    root = tree(Random(seed))
-    for cls in (nodes.Node, nodes.Text, nodes.emphasis, nodes.Inline):
-        assert list(traversal.find(root, cls)) == recursive(root, cls)
-    assert list(traversal.walk(root)) == recursive(root, nodes.Node)
-
-
-def test_a_walk_goes_on_while_what_it_meets_is_replaced() -> None:
-    root = nodes.paragraph("", "", *(nodes.emphasis("", "", nodes.Text(c)) for c in "abc"))
-    for node in traversal.find(root, nodes.emphasis):
-        node.parent.replace(node, nodes.strong("", "", *node.children))
-    assert [type(child) for child in root.children] == [nodes.strong] * 3
-    assert root.astext() == "abc"
 
 
 def test_the_head_of_a_page_says_to_myst_what_it_would_have_read() -> None:

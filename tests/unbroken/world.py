@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import agentdocs.sphinx_ext
 from agentdocs.__main__ import main as agentdocs_main
+from agentdocs.sphinx_ext import unchanged
 from sphinx.cmd.build import main as sphinx_main
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ for name in (
     "agentdocs.verify.engine", "agentdocs.pages", "sphinx.directives.other", "sphinx.roles",
 ):  # fmt: skip
     importlib.import_module(name)
+
+# Builds follow each other within less than the time for which files are not trusted.
+unchanged.RECENT = 0.02
 
 CONF = """\
 project = "unbroken"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from agentdocs.catalog import Catalog, Entry
     from agentdocs.problems import Severity
 
-CHUNK = 120
+CHUNK = 80
 """Rows of a list that stand on one page; longer lists go on on further pages."""
 
 FACETS = {

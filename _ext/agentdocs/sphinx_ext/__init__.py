@@ -47,14 +47,12 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         summary,
         tables,
         tally,
-        traversal,
         whole,
     )
 
     app.setup_extension("myst_parser")
 
     heads.setup(app)  # what all generated pages begin with
-    traversal.setup()
     memory.setup(app)
     config.setup(app)
     alone.setup(app)  # one build at a time, and none upon a half of one

@@ -55,6 +55,10 @@ def download_uri(output: str, path: str) -> str:
     return f"{output}/{FILES}/{quote(download_name(path))}"
 
 
+MOST = 300
+"""Agents that stand on one page."""
+
+
 class Shown(NamedTuple):
     """A snippet on a page."""
 
@@ -74,15 +78,20 @@ class _AgentIndex(Index):
 
     objtype: ClassVar[str]
 
+    def kind(self) -> str:
+        """Return what is listed."""
+        return self.objtype
+
     def generate(
         self, docnames: Iterable[str] | None = None
     ) -> tuple[list[tuple[str, list[IndexEntry]]], bool]:
         """Return entries by first letter."""
         letters: dict[str, list[IndexEntry]] = {}
+        kind = self.kind()
         for (objtype, name), (docname, anchor, title) in sorted(
             self.domain.data["objects"].items()
         ):
-            if objtype == self.objtype and (docnames is None or docname in docnames):
+            if objtype == kind and (docnames is None or docname in docnames):
                 extra = name if name != title else ""
                 entry = IndexEntry(title, 0, docname, anchor, extra, "", "")
                 first = title[:1].upper()
@@ -91,9 +100,14 @@ class _AgentIndex(Index):
 
 
 class AgentIndex(_AgentIndex):
-    """All agents."""
+    """All agents; of a large library, the collections, each of which lists its own."""
 
     name, localname, shortname, objtype = "agents", "Index of agents", "agents", "agent"
+
+    def kind(self) -> str:
+        """Return what is listed: such a page cannot be divided."""
+        agents = sum(objtype == self.objtype for objtype, _ in self.domain.data["objects"])
+        return self.objtype if agents <= MOST else "collection"
 
 
 class ToolIndex(_AgentIndex):
