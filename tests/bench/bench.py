@@ -45,6 +45,8 @@ class Settings:
     """Told what is being done."""
     wrong: Callable[[WrongError], None] = lambda _: None
     """Told of a tool that does not do the work; the others are compared all the same."""
+    library: Path | None = None
+    """Agents that are there, instead of such as are made."""
 
     def rounds(self, bench: Bench) -> int:
         """Return how often each command is measured."""
@@ -77,7 +79,7 @@ def main() -> int:
     """Measure, show, and return the exit code."""
     options = _parser().parse_args()
     about = report.machine()
-    if options.library:
+    if options.library and not options.names:
         return _library(options.library)
     chosen = [bench for bench in BENCHES if bench.name in (options.names or _names())]
     rows: list[dict[str, Any]] = []
@@ -92,8 +94,9 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="agentdocs-bench-") as name:
             folder = Path(name).resolve()
             settings = Settings(
-                folder, options.runs, tuple(options.agents), options.upgrade, _progress, wrong
-            )
+                folder, options.runs, tuple(options.agents), options.upgrade, _progress, wrong,
+                options.library and options.library.resolve(),
+            )  # fmt: skip
             found: list[Row] = []
             try:
                 found.extend(bench.run(bench, settings))
@@ -160,7 +163,12 @@ def _parser() -> argparse.ArgumentParser:
         "--add", type=Path, nargs="+", default=[], metavar="FILE",
         help="rows of earlier runs, as --json wrote them, to stand beside those of this one",
     )  # fmt: skip
-    parser.add_argument("--library", type=Path, metavar="PATH", help="only say all of a library")
+    parser.add_argument(
+        "--library",
+        type=Path,
+        metavar="PATH",
+        help="say all of a library; or, with NAME build, compare builds of it",
+    )
     parser.add_argument("--write", type=Path, metavar="FILE", help="write all rows as Markdown")
     parser.add_argument(
         "--upgrade", action="store_true", help="install the newest releases of other tools again"

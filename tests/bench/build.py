@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import re
+import shutil
 import time
 from pathlib import Path
 from statistics import median
@@ -41,10 +42,15 @@ def build(bench: Bench, settings: Settings) -> Iterator[Row]:
         yield Row(f"{' and '.join(missing)} must be installed")
         return
     costs: list[tuple[int, float]] = []
-    for agents in settings.agents or SIZES:
+    for agents in (0,) if settings.library else settings.agents or SIZES:
         folder = settings.folder / str(agents)
-        settings.progress(f"{agents:,} agents")
-        generate(folder / "ours" / "agents", agents)
+        if settings.library:
+            name = settings.library.name
+            shutil.copytree(settings.library, folder / "ours" / "agents", symlinks=True)
+        else:
+            name = f"{agents:,} agents"
+            generate(folder / "ours" / "agents", agents)
+        settings.progress(name)
         try:
             ours, bare = _both(folder)
         except AbsentError as error:
@@ -52,7 +58,7 @@ def build(bench: Bench, settings: Settings) -> Iterator[Row]:
             return
         rounds = settings.rounds(bench)
         pages = len(bare.pages())
-        here = f"{agents:,} agents ({pages:,} pages)"
+        here = f"{name} ({pages:,} pages)"
         for jobs in (1, 2):
             commands = [site.build(jobs, site.clear) for site in (ours, bare)]
             found = in_turn(commands, rounds, settings.progress, warm=False)
@@ -119,7 +125,8 @@ def _edits(here: str, ours: Site, bare: Site, rounds: int, settings: Settings) -
         _do(site)
         _do(site)  # what waits for a second build is not to be part of it
     agent = next((ours.folder / "agents").rglob("*.md"))
-    page = next((bare.docs / "agents").rglob("*-*/reference.md"))
+    pages = sorted((bare.docs / "agents").rglob("*/index.md"))
+    page = next(path for path in pages if "library" not in path.parts)
     commands = [
         ours.build(1, lambda: _append(agent)),
         bare.build(1, lambda: _append(page)),
