@@ -6,9 +6,11 @@ The system keeps the lock on the folder itself: nothing is written, and whoever 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 if sys.platform != "win32":
@@ -57,6 +59,7 @@ class Lock:
             time.sleep(0.05)
         self._fd = fd
         _OURS.add(self._key)
+        _follow()
 
     def release(self) -> None:
         """Let it go, also for forks, which have the same file open."""
@@ -72,6 +75,33 @@ class Lock:
 
     def __exit__(self, *_: object) -> None:
         self.release()
+
+
+@cache
+def _follow() -> None:
+    """Let forks of this process end with it: they have the lock, too.
+
+    A worker of Sphinx would wait for ever to hand over what it has done to a build that was killed,
+    because it holds both ends of its pipe (prctl(2), PR_SET_PDEATHSIG; Linux alone).
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    system = ctypes.CDLL(None)
+    parent = 0
+
+    def note() -> None:
+        nonlocal parent
+        parent = os.getpid()
+
+    def follow() -> None:
+        if _OURS:
+            system.prctl(1, signal.SIGKILL, 0, 0, 0)
+            if os.getppid() != parent:  # it was killed before that was said
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    os.register_at_fork(before=note, after_in_child=follow)
 
 
 def _take(fd: int) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from agentdocs.lock import Lock
 from hostile.builds import SMALL, Project, tree
 
 if TYPE_CHECKING:
@@ -310,6 +311,25 @@ def test_a_second_build_says_who_is_at_work_and_stops(
     assert tree(project.root / "out") == before
     os.kill(int(number), 9)
     assert _build(project).returncode == 0  # a process that was killed keeps nobody out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, nothing ends with its parent")
+def test_workers_end_with_a_build_that_was_killed(tmp_path: Path) -> None:
+    # As Sphinx's do: each holds both ends of the pipe into which it writes more than fits.
+    code = (
+        "import multiprocessing as m, sys, time; from pathlib import Path\n"
+        "from agentdocs.lock import Lock\n"
+        "lock = Lock(Path(sys.argv[1])); ends = m.Pipe(False)\n"
+        "worker = m.get_context('fork').Process(target=lambda: ends[1].send(b' ' * 1_000_000))\n"
+        "worker.start(); print('held', flush=True); time.sleep(300)"
+    )
+    env = {**os.environ, "PYTHONPATH": str(EXT)}
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        process.kill()
+    Lock(tmp_path).release()
 
 
 def test_a_second_rendering_says_so_and_stops(
