@@ -381,3 +381,17 @@ def test_every_problem_has_a_text_of_its_own():
     manuals = [kind.manual for kind in ProblemKind]
     assert all(len(text) > 40 for text in manuals)
     assert len(set(manuals)) == len(manuals)
+
+
+def test_the_readme_says_what_the_bench_has_measured():
+    """Its ratios are those of processors' time in the page that the bench writes."""
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in (ROOT / "docs" / "benchmarks.md").read_text().splitlines()
+        if line.startswith("| 1,000 agents")
+    ]
+    # What, on the clock, CPU, target, and whether it is reached.
+    measured = {row[0].partition("), ")[2]: row[2] for row in rows}
+    said = (ROOT / "README.md").read_text().partition("## How fast it is")[2].partition("##")[0]
+    for what in ("whole build, -j 1", "one edited", "nothing changed"):
+        assert f"{measured[what]} times" in said, what

@@ -18,7 +18,6 @@ import subprocess
 import sys
 import time
 from html import escape, unescape
-from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -284,11 +283,11 @@ def _state(app: Sphinx, pages: str) -> dict[str, str]:
 
     :param pages: their state, where it is known.
     """
-    try:
-        version = metadata.version("pagefind")
-    except metadata.PackageNotFoundError:
-        version = ""
-    return {"pagefind": version, "code": unchanged.code(), "pages": pages or _pages(app)}
+    return {
+        "pagefind": unchanged.version("pagefind"),
+        "code": unchanged.code(),
+        "pages": pages or _pages(app),
+    }
 
 
 def _pages(app: Sphinx) -> str:

@@ -34,8 +34,15 @@ def code() -> str:
     root = Path(agentdocs.__file__).parent
     files = sorted([*root.rglob("*.py"), *root.rglob("*.j2")])
     state = [(str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files]
-    versions = [(name, metadata.version(name)) for name in _MADE_WITH]
-    return digest([agentdocs.__version__, *versions, *state])
+    return digest([agentdocs.__version__, *map(version, _MADE_WITH), *state])
+
+
+def version(package: str) -> str:
+    """Return a package's version; empty where nothing says it."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def files(paths: Iterable[Path]) -> str:
@@ -50,8 +57,11 @@ def digest(state: object) -> str:
     return hashlib.sha256(repr(state).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-_Row = tuple[str, int, int, int, int]
-"""A path, its kind and permissions, its size, its number and the time of its last change."""
+_Row = tuple[str, int, int, int, int, int]
+"""A path, its kind and permissions, size, number, the time it was given, and that of its change.
+
+(Windows keeps no time that programs cannot set; the one they give has to do there.)
+"""
 
 
 def _at(path: str) -> Iterator[_Row]:
@@ -59,16 +69,17 @@ def _at(path: str) -> Iterator[_Row]:
     try:
         here = os.lstat(path)
         if stat.S_ISLNK(here.st_mode):  # what it leads to is read as if it lay here
-            yield f"{path} → {os.path.realpath(path)}", 0, 0, 0, here.st_ctime_ns
+            yield f"{path} → {os.path.realpath(path)}", 0, 0, 0, 0, here.st_ctime_ns
             here = os.stat(path)
             if stat.S_ISDIR(here.st_mode):
                 return  # it is read where it really is
         if stat.S_ISDIR(here.st_mode):
-            yield path, here.st_mode, 0, 0, 0  # what is in it has times of its own
+            yield path, here.st_mode, 0, 0, 0, 0  # what is in it has times of its own
             for name in sorted(os.listdir(path)):
                 if name not in SKIPPED:
                     yield from _at(os.path.join(path, name))
         else:
-            yield path, here.st_mode, here.st_size, here.st_ino, here.st_ctime_ns
+            times = here.st_mtime_ns, here.st_ctime_ns
+            yield path, here.st_mode, here.st_size, here.st_ino, *times
     except OSError as error:
-        yield path, 0, error.errno or 0, 0, 0
+        yield path, 0, error.errno or 0, 0, 0, 0
