@@ -388,8 +388,10 @@ def test_the_readme_says_what_the_bench_has_measured():
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in (ROOT / "docs" / "benchmarks.md").read_text().splitlines()
-        if line.startswith("| 1,000 agents")
+        if line.startswith("|") and " agents (" in line
     ]
+    largest = max(int(row[0].split()[0].replace(",", "")) for row in rows)
+    rows = [row for row in rows if row[0].startswith(f"{largest:,} agents")]
     # What, on the clock, CPU, target, and whether it is reached.
     measured = {row[0].partition("), ")[2]: row[2] for row in rows}
     said = (ROOT / "README.md").read_text().partition("## How fast it is")[2].partition("##")[0]

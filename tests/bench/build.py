@@ -131,7 +131,7 @@ def _edits(here: str, ours: Site, bare: Site, rounds: int, settings: Settings) -
         ours.build(1, lambda: _append(agent)),
         bare.build(1, lambda: _append(page)),
     ]
-    found = in_turn(commands, max(rounds, 3), settings.progress)
+    found = in_turn(commands, rounds, settings.progress, warm=False)
     what = f"{here}, one edited, its search index made anew by Pagefind from all pages"
     yield Row(what, ratio(found[ours.name], found[bare.name]))
     _do(ours, 1, *sites.ONCE)

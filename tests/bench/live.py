@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from contextlib import suppress
+from http.client import HTTPException
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,8 @@ def _wait(pages: Sequence[str], text: str) -> None:
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         for page in pages:
-            with suppress(OSError), urllib.request.urlopen(page) as answer:
+            # A page may change between the head and the body of an answer.
+            with suppress(OSError, HTTPException), urllib.request.urlopen(page) as answer:
                 if text in answer.read().decode():
                     return
         time.sleep(0.05)
