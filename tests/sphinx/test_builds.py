@@ -827,3 +827,8 @@ def test_pages_of_a_large_library_stay_small(project: Project) -> None:
     assert done.code == 0, done.errors
     weights = {page: len(done.page(f"agents/{page}")) for page in pages}
     assert {page: weight for page, weight in weights.items() if weight > 100_000} == {}
+    index = done.page("agent-agents")
+    assert "worker-300" not in index
+    assert re.findall(r"<code.*?>(\w+)</code></a> <em>\((.*?)\)", index) == [
+        ("other", "collection"), ("team", "collection"),
+    ]  # fmt: skip

@@ -92,7 +92,7 @@ class _AgentIndex(Index):
             self.domain.data["objects"].items()
         ):
             if objtype == kind and (docnames is None or docname in docnames):
-                extra = name if name != title else ""
+                extra = name if name != title else kind if kind != self.objtype else ""
                 entry = IndexEntry(title, 0, docname, anchor, extra, "", "")
                 first = title[:1].upper()
                 letters.setdefault(first if first.isalnum() else "Symbols", []).append(entry)
