@@ -108,13 +108,16 @@ def main() -> int:
         rows += [row.data(bench.name) for row in found]
     print("\nOurs by theirs: less is better. Ratios are of medians; CPU is that of all processes.")
     print(report.machine_line(about))
+    sizes = set(options.agents)
     for file in options.add:
-        rows += json.loads(file.read_text())["rows"]
+        before = json.loads(file.read_text())
+        rows = before["rows"] + rows
+        sizes |= set(before["agents"])
     if options.write:
         titles = {bench.name: bench.title for bench in BENCHES}
-        page.write(options.write, titles, rows, about, _command(options))
+        page.write(options.write, titles, rows, about, _command(options, sorted(sizes)))
     if options.json:
-        data = {"machine": about, "rows": rows, "faults": faults}
+        data = {"machine": about, "agents": sorted(sizes), "rows": rows, "faults": faults}
         options.json.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
     return 1 if faults else 0
 
@@ -132,11 +135,11 @@ def _library(path: Path) -> int:
     return 1 if any(row.met is False for row in rows) else 0
 
 
-def _command(options: argparse.Namespace) -> str:
+def _command(options: argparse.Namespace, sizes: list[int]) -> str:
     """Return what was measured, as arguments."""
     words = list(options.names)
-    if options.agents:
-        words += ["--agents", *map(str, options.agents)]
+    if sizes:
+        words += ["--agents", *map(str, sizes)]
     if options.runs:
         words += ["--runs", str(options.runs)]
     return " ".join([*words, "--write", options.write.as_posix()])
